@@ -1,0 +1,1 @@
+"""The loops around :mod:`emulator.physics`, compiled by Numba; they hold no formulas."""

@@ -1,0 +1,119 @@
+"""The chip's registers as 32-bit words, and the circuits' view of them through the register tables.
+
+Words at known addresses form an image; words at other addresses are kept and read back, nothing
+more.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware_protocol import atomic_neuron, memory_map
+from firmware_protocol.chip_config import ChipConfig
+from firmware_protocol.layout import IntArray
+from firmware_protocol.registers.capmem import QUADRANT_CELLS
+
+_log = logging.getLogger("emulator")
+
+Words = npt.NDArray[np.uint32]
+Positions = npt.NDArray[np.int64]
+
+_NAMES = tuple(memory_map.BLOCKS)
+_STARTS = np.array([memory_map.BLOCKS[name].span.start for name in _NAMES])
+
+NEURON_BLOCKS = ("neuron_config", "neuron_backend", "common_backend", "capmem_neurons",
+                 "capmem_shared")  # fmt: skip
+ROUTING_BLOCKS = ("synapses", "column_current", "synapse_drivers", "padi", "crossbar_nodes",
+                  "capmem_shared", "neuron_config", "neuron_backend")  # fmt: skip
+READOUT_BLOCKS = ("madc", "readout_source")
+
+
+def power_on_image() -> Words:
+    """Registers after power-on or reset: the vendor's defaults.
+
+    A real chip wakes with arbitrary SRAM content.
+    """
+    return ChipConfig().image()
+
+
+class Memory:
+    """A register image with a version number per block, and its decoded fields."""
+
+    def __init__(self, image: Words) -> None:
+        self.image = image
+        self.others: dict[int, int] = {}
+        self._versions = np.zeros(len(_NAMES), dtype=np.int64)
+        self._decoded: dict[str, tuple[int, dict[str, IntArray]]] = {}
+
+    def copy(self) -> Memory:
+        """An independent copy; decoded fields are shared, as nobody writes them."""
+        other = Memory(self.image.copy())
+        other.others = dict(self.others)
+        other._versions = self._versions.copy()
+        other._decoded = dict(self._decoded)
+        return other
+
+    def reset(self) -> None:
+        """Back to the state after power-on."""
+        self.image[...] = power_on_image()
+        self.others.clear()
+        self._versions += 1
+
+    def write(self, addresses: Words, values: Words) -> None:
+        """Store words in order; the last write to an address wins."""
+        positions = memory_map.locate(addresses)
+        known = positions >= 0
+        if not known.all():
+            rest = ~known
+            self.others.update(zip(addresses[rest].tolist(), values[rest].tolist(), strict=True))
+            _log.debug("%d words written to addresses that nothing decodes", int(rest.sum()))
+            positions, values = positions[known], values[known]
+        self._store(positions, values)
+
+    def changes(self, addresses: Words, values: Words) -> bool:
+        """Whether writing these words would change the image."""
+        positions = memory_map.locate(addresses)
+        known = positions >= 0
+        return bool(np.any(self.image[positions[known]] != values[known]))
+
+    def _store(self, positions: Positions, values: Words) -> None:
+        touched = positions[self.image[positions] != values]
+        self.image[positions] = values
+        if touched.size:
+            blocks = np.searchsorted(_STARTS, touched, side="right") - 1
+            self._versions[np.unique(blocks)] += 1
+
+    def read(self, address: int) -> int:
+        """The word at an address; 0 if it was never written and nothing decodes it."""
+        position = int(memory_map.locate(address))
+        return int(self.image[position]) if position >= 0 else self.others.get(address, 0)
+
+    def version(self, blocks: tuple[str, ...]) -> tuple[int, ...]:
+        """Changes whenever a word of these blocks does."""
+        return tuple(int(self._versions[_NAMES.index(name)]) for name in blocks)
+
+    def block(self, name: str) -> dict[str, IntArray]:
+        """Field arrays of a block, shaped like its coordinate; not to be written to."""
+        version = int(self._versions[_NAMES.index(name)])
+        cached = self._decoded.get(name)
+        if cached is None or cached[0] != version:
+            block = memory_map.BLOCKS[name]
+            cached = version, block.decode(self.image[block.span])
+            self._decoded[name] = cached
+        return cached[1]
+
+    def neurons(self) -> dict[str, IntArray]:
+        """Neuron settings by AtomicNeuron name, each (512,)."""
+        cells = self.block("capmem_neurons")["value"]
+        named = {}
+        for f in atomic_neuron.FIELDS:
+            named[f.name] = cells[f.key] if isinstance(f.key, int) else self.block(f.block)[f.key]
+        return named
+
+    def quadrants(self) -> dict[str, IntArray]:
+        """Shared CapMem cells by name, each (4,)."""
+        cells = self.block("capmem_shared")["value"]
+        return {name: cells[:, column, row] for name, (column, row, _) in QUADRANT_CELLS.items()}

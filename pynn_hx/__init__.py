@@ -1,0 +1,110 @@
+"""PyNN on the BrainScaleS-2 chip: ``import pynn_hx as pynn``.
+
+What is here and what is not yet: ``docs/reference/pynn_api.md``.
+"""
+
+from pyNN import errors, random, space
+from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
+from pyNN.recording import get_io
+from pyNN.space import Space
+
+from . import connectors, helper, session, standardmodels
+from . import session as simulator
+from .connectors import (
+    AllToAllConnector,
+    ArrayConnector,
+    CloneConnector,
+    DisplacementDependentProbabilityConnector,
+    DistanceDependentProbabilityConnector,
+    FixedNumberPostConnector,
+    FixedNumberPreConnector,
+    FixedProbabilityConnector,
+    FixedTotalNumberConnector,
+    FromFileConnector,
+    FromListConnector,
+    IndexBasedProbabilityConnector,
+    OneToOneConnector,
+)
+from .control import (
+    DEFAULT_MAX_DELAY,
+    DEFAULT_MIN_DELAY,
+    RunCommand,
+    end,
+    get_current_time,
+    get_max_delay,
+    get_min_delay,
+    get_time_step,
+    list_standard_models,
+    num_processes,
+    preprocess,
+    rank,
+    reset,
+    run,
+    run_for,
+    run_until,
+    setup,
+)
+from .populations import Assembly, Population, PopulationView
+from .procedural_api import connect, create, initialize, record, set
+from .projections import Connection, Projection
+from .standardmodels import cells, synapses
+from .standardmodels.synapses import StaticSynapse
+
+__all__ = [
+    "DEFAULT_MAX_DELAY",
+    "DEFAULT_MIN_DELAY",
+    "GSLRNG",
+    "AllToAllConnector",
+    "ArrayConnector",
+    "Assembly",
+    "CloneConnector",
+    "Connection",
+    "DisplacementDependentProbabilityConnector",
+    "DistanceDependentProbabilityConnector",
+    "FixedNumberPostConnector",
+    "FixedNumberPreConnector",
+    "FixedProbabilityConnector",
+    "FixedTotalNumberConnector",
+    "FromFileConnector",
+    "FromListConnector",
+    "IndexBasedProbabilityConnector",
+    "NumpyRNG",
+    "OneToOneConnector",
+    "Population",
+    "PopulationView",
+    "Projection",
+    "RandomDistribution",
+    "RunCommand",
+    "Space",
+    "StaticSynapse",
+    "cells",
+    "connect",
+    "connectors",
+    "create",
+    "end",
+    "errors",
+    "get_current_time",
+    "get_io",
+    "get_max_delay",
+    "get_min_delay",
+    "get_time_step",
+    "helper",
+    "initialize",
+    "list_standard_models",
+    "num_processes",
+    "preprocess",
+    "random",
+    "rank",
+    "record",
+    "reset",
+    "run",
+    "run_for",
+    "run_until",
+    "session",
+    "set",
+    "setup",
+    "simulator",
+    "space",
+    "standardmodels",
+    "synapses",
+]

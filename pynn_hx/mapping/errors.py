@@ -1,0 +1,5 @@
+"""What the chip cannot do."""
+
+
+class MappingError(RuntimeError):
+    """A network does not fit onto the chip; names the exhausted resource, its size and a way out."""

@@ -19,7 +19,7 @@ NEURON_CODES: dict[str, tuple[int, str]] = {
     "reset_i_bias": (1022, "as fast as possible"),
     "reset_enable_multiplication": (1, "as fast as possible"),
     "threshold_enable": (1, ""),
-    "threshold_v_threshold": (424, "0.6225 V = 430 MADC LSB = 0.99 code + 10"),
+    "threshold_v_threshold": (374, "0.6225 V = 430 MADC LSB = 0.99 code + 60"),
     "membrane_capacitance_capacitance": (63, "calix default"),
     "refractory_period_refractory_time": (32, "2 us at 64 ns a count"),
     "refractory_period_reset_holdoff": (15, "no hold-off"),

@@ -64,7 +64,7 @@ NEURON_BACKEND_CONFIG = Register("NeuronBackendConfig", n_words=4, width=8, fiel
 ))
 
 COMMON_NEURON_BACKEND_CONFIG = Register("CommonNeuronBackendConfig", n_words=2, fields=(
-    Field("enable_event_registers",        "0[0]", default=0),
+    Field("enable_event_registers",        "0[0]", default=1),
     Field("force_reset",                   "0[1]"),
     Field("enable_clocks",                 "0[2]", default=1),
     Field("clock_scale_slow",              "0[7:4]", doc="f = 250 MHz / 2**(scale + 1)"),

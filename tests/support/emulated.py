@@ -3,6 +3,9 @@
 import numpy as np
 
 from emulator import Emulator
+from emulator.analog import AnalogCore, Inputs, no_inputs
+from emulator.memory import Memory
+from emulator.mismatch import Mismatch
 from firmware_protocol import ChipConfig, Program, decode, memory_map
 from firmware_protocol.coordinates import crossbar_node
 from firmware_protocol.registers.readout import MADC_CONTROL
@@ -155,9 +158,26 @@ def run(config, runtime_us, events=None, *, chip_seed=0, run_seed=0, **options):
     return Result(emulator.execute(experiment(config, runtime_us, events, **options)))
 
 
-class Quiet(Emulator):
-    """An emulator without mismatch and, if asked, without temporal noise of its comparators."""
+class Ideal(Mismatch):
+    """A chip on which every circuit is exactly nominal."""
 
-    def __init__(self, **seeds):
-        super().__init__(**seeds)
-        self._core._mismatch.draw = lambda name, shape: np.zeros(shape)
+    def draw(self, name, shape):
+        return np.zeros(shape)
+
+
+def ideal_core(config, inputs=None, *, step_cycles=4, run_seed=0):
+    """The analog core of an ideal chip, and its register memory."""
+    core = AnalogCore(Ideal(0), run_seed=run_seed, step_cycles=step_cycles)
+    core.begin(no_inputs() if inputs is None else inputs)
+    return core, Memory(config.image())
+
+
+def fpga_inputs(cycles, labels):
+    """FPGA events at these cycles, as the sequencer hands them to the core."""
+    labels = np.asarray(labels, np.int64)
+    return Inputs(np.asarray(cycles, np.int64), 8 + (labels >> 14), labels & 0x3FFF)
+
+
+def trace_of(pieces):
+    """The readout line's voltage at all step boundaries of consecutive pieces [V]."""
+    return np.concatenate([pieces[0].trace[:1], *(piece.trace[1:] for piece in pieces)])

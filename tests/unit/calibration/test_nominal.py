@@ -19,7 +19,7 @@ def madc_lsb_of_cadc(cadc):
     [
         ("leak_v_leak", 0.79, -180, 80),
         ("reset_v_reset", 0.61, -12, 70),
-        ("threshold_v_threshold", 0.99, 10, 125),
+        ("threshold_v_threshold", 0.99, 60, 125),
     ],
 )
 def test_potentials_meet_their_targets_within_half_a_code(name, slope, offset, target_cadc):

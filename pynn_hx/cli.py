@@ -1,0 +1,55 @@
+"""The console command ``pynn-hx``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import targets
+
+_INTRODUCTION = "pynn_introduction.py"
+
+
+def introduction() -> Path:
+    """The introduction's program: in an installed package beside this file, else in the repository."""
+    package = Path(__file__).parent
+    for folder in (package / "examples", package.parent / "examples"):
+        if (folder / _INTRODUCTION).is_file():
+            return folder / _INTRODUCTION
+    raise FileNotFoundError(
+        f"{_INTRODUCTION} is neither in {package / 'examples'} nor in "
+        f"{package.parent / 'examples'}; install the package again"
+    )
+
+
+def demo(target: str | None) -> None:
+    """Run the introduction: prints the spikes, writes membrane.png into the present folder."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise SystemExit("pynn-hx demo draws a picture; pip install 'pynn-hx[plot]' first")
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    if target is not None:
+        os.environ[targets.ENVIRONMENT] = target
+    runpy.run_path(str(introduction()), run_name="__main__")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line and run the command."""
+    parser = argparse.ArgumentParser(prog="pynn-hx", description="PyNN on the BrainScaleS-2 chip")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("demo", help="run the introduction; writes membrane.png here")
+    command.add_argument(
+        "--target",
+        help=f"what to run on (default: {targets.ENVIRONMENT} or {targets.DEFAULT!r})",
+    )
+    chosen = parser.parse_args(arguments)
+    demo(chosen.target)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

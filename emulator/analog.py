@@ -235,6 +235,7 @@ class AnalogCore:
             reset=otas[1],
             rate=np.zeros((2, size), np.float32),
             partial=np.zeros(size * self.step_cycles * 4, np.float32),
+            arrived=np.zeros((self.step_cycles, 2 * size), np.float32),
             threshold=lanes(circuits.threshold, np.inf).astype(np.float32),
             mode=modes,
             timer=ints(self.state.timer, ln.NEVER),

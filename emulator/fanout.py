@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from firmware_protocol.coordinates import CROSSBAR_NODES
 from firmware_protocol.layout import IntArray
 
 from . import parameters as p
 from .circuits import Circuits
+from .jit import compiled
 from .kernels.events import LABELS
 from .kernels.lanes import LANES
 from .memory import Memory
@@ -66,7 +66,7 @@ class Fanout(NamedTuple):
     drops: F32
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _fill_rows(  # type: ignore[no-untyped-def]
     keys,
     compare_mask,

@@ -13,7 +13,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .jit import compiled, inlined
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
@@ -26,7 +27,7 @@ _IRWIN_HALL_SIGMA = math.sqrt(8 * (65536**2 - 1) / 12)
 _UNIFORM_SCALE = 2.0**-32
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Four random 32-bit words (in uint64) of a counter and a key, both uint64 below 2**32 each."""
     for _ in range(10):
@@ -36,12 +37,12 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _halves(word):  # type: ignore[no-untyped-def]
     return (word & _HALF_WORD) + (word >> _HALF_SHIFT)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def normal(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     """A standard normal deviate (float64) for a key and three numbers that say what it is for.
 
@@ -58,7 +59,7 @@ def normal(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     return (total - _IRWIN_HALL_MEAN) / _IRWIN_HALL_SIGMA
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def uniform(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     """A uniform deviate in [0, 1); arguments as in `normal`."""
     n, k = np.uint64(counter), np.uint64(key)
@@ -68,7 +69,7 @@ def uniform(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     return np.float64(np.int64(a)) * _UNIFORM_SCALE
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _fill_normals(out, key, purpose, place):  # type: ignore[no-untyped-def]
     for i in range(out.size):
         out[i] = normal(key, purpose, place, i)

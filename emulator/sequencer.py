@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from firmware_protocol import memory_map
 from firmware_protocol.coordinates import N_NEURONS
@@ -34,6 +33,7 @@ from . import readout
 from .analog import AnalogCore, AnalogState, Inputs, Piece
 from .errors import EmulatorError
 from .fanout import FIRST_LINK, Crossbar
+from .jit import compiled
 from .kernels.events import serialise
 from .memory import Memory, power_on_image
 
@@ -61,7 +61,7 @@ _COUNTERS = frozenset(
 )
 
 
-@njit(cache=True)
+@compiled
 def schedule(header, payload, start, timer_zero, cycle):  # type: ignore[no-untyped-def]
     """Fill the cycle of each message; return (cycle after the last, zero of the timer).
 

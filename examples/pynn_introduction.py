@@ -1,7 +1,7 @@
 """Introduction to PyNN: five sources excite one neuron, and its membrane potential is recorded.
 
-The program of the lab course's introduction; only the import, the setup and the file name of the picture
-differ.  Run it with ``python examples/pynn_introduction.py`` or ``pynn-hx demo``.
+The program of the lab course's introduction; only the import, the setup and the file name of the
+picture differ.  Run it with ``python examples/pynn_introduction.py`` or ``pynn-hx demo``.
 """
 
 import matplotlib.pyplot as plt

@@ -16,7 +16,7 @@ _INTRODUCTION = "pynn_introduction.py"
 
 
 def introduction() -> Path:
-    """The introduction's program: in an installed package beside this file, else in the repository."""
+    """The introduction's program: beside this file if installed, else in the repository."""
     package = Path(__file__).parent
     for folder in (package / "examples", package.parent / "examples"):
         if (folder / _INTRODUCTION).is_file():

@@ -20,7 +20,7 @@ from .standardmodels.cells import HXNeuron
 DEFAULT_MIN_DELAY = 0.0
 DEFAULT_MAX_DELAY = 0.0
 
-# Keywords of the chip's other PyNN backend that this version does not serve; these values ask nothing.
+# Keywords of the chip's other PyNN backend that come later; these values ask for nothing.
 _NOT_YET: dict[str, Any] = {
     "enable_neuron_bypass": False,
     "backgroundPermutation": None,
@@ -51,19 +51,22 @@ def setup(
     target: str | None = None,
     connection: Connection | None = None,
     initial_config: ChipConfig | None = None,
-    neuronPermutation: Sequence[int] | None = None,  # noqa: N803 - the name users know
+    neuronPermutation: Sequence[int] | None = None,
     **extra: Any,
 ) -> None:
     """Start a session; what existed of an earlier one is gone.
 
     timestep           accepted for PyNN's sake; the chip has no time step
-    target             what to run on, e.g. ``"emulator:?chip_seed=3&run_seed=0"``; by default the environment
+    target             what to run on, e.g. ``"emulator:?chip_seed=3&run_seed=0"``; by default the
+                       environment
                        variable PYNN_HX_TARGET, else ``"emulator:"``
     connection         an open connection to use instead; it stays open after `end`
     initial_config     configuration to start from; values of its circuits become parameter values
     neuronPermutation  the i-th neuron of the network gets the i-th of these circuits (0..511)
-    Raises  KeyError for an unknown keyword, NotImplementedError for one of a later version, ValueError,
-            OverflowError or TypeError for values that cannot be; the earlier session then still stands
+    Raises  KeyError for an unknown keyword, NotImplementedError for one of a later version,
+            ValueError,
+            OverflowError or TypeError for values that cannot be; the earlier session then still
+            stands
     """
     _check_extra(extra)
     common.setup(timestep, min_delay, max_delay=max_delay)
@@ -155,7 +158,7 @@ def run_until(
 
 
 def reset(annotations: dict[str, Any] | None = None) -> None:
-    """Back to t = 0: keep the run's data as a segment, and the network, parameters and recordings."""
+    """Back to t = 0: the run's data become a segment; network and recordings stay."""
     state = session.require("reset()")
     for recorder in state.recorders:
         recorder.store_to_cache(annotations)

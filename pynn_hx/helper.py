@@ -16,8 +16,9 @@ ATOMIC_NEURON_MEMBERS = MEMBERS
 def chip_from_nightly() -> ChipConfig:
     """A configuration to start experiments from.
 
-    Until this package calibrates chips, it is the nominal one: typical codes for the targets of the deployed
-    "spiking" calibration, the same for every chip.  A chip misses the targets by its mismatch.
+    Until this package calibrates chips, it is the nominal one: typical codes for the targets of
+    the deployed "spiking" calibration, the same for every chip.  A chip misses the targets by its
+    mismatch.
     """
     return nominal_chip()
 

@@ -1,4 +1,4 @@
-"""Pictures of recorded data, drawn on axes that the caller passes in.  Needs matplotlib (extra ``plot``)."""
+"""Pictures of recorded data on axes that the caller passes in.  Needs the extra ``plot``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def membrane_trace(
 
 
 def raster(axes: Axes, spiketrains: Sequence[neo.SpikeTrain]) -> None:
-    """Draw one row of marks per spike train, at its cell's index, over hardware time in microseconds."""
+    """Draw one row of marks per spike train over hardware time in microseconds."""
     rows = [t.annotations.get("source_index", k) for k, t in enumerate(spiketrains)]
     times = [np.asarray(t.rescale("us")) for t in spiketrains]
     axes.eventplot(times, lineoffsets=rows, linelengths=0.8, colors=_TRACE)

@@ -40,6 +40,13 @@ class Assembly(common.Assembly):
             population.record(variables, to_file, sampling_interval, locations, device=device)
 
 
+def _simplified(values: npt.NDArray[Any]) -> Any:
+    """A scalar if all cells agree; PyNN's own leaves flags as arrays."""
+    if values.dtype == object:
+        return simplify(values)
+    return values[0].item() if np.all(values == values[0]) else values
+
+
 class _Cells:
     """What populations and views share: parameters and recording of `_root` cells `_indices`."""
 
@@ -57,7 +64,7 @@ class _Cells:
     def _get_parameters(self, *names: str) -> ParameterSpace:
         known = [n for n in names if n in self._root.celltype.default_parameters]
         values = self._root.parameter_values(known)
-        shown = {n: simplify(v[self._indices]) for n, v in values.items()}
+        shown = {n: _simplified(v[self._indices]) for n, v in values.items()}
         return ParameterSpace(shown, shape=(len(self._indices),))
 
     def _set_parameters(self, parameter_space: ParameterSpace) -> None:
@@ -84,7 +91,8 @@ class _Cells:
     ) -> None:
         """Record variables of these cells from the next run on.
 
-        variables  "spikes", one of "v exc_synin inh_synin adaptation", or a list of both; None stops all
+        variables  "spikes", one of "v exc_synin inh_synin adaptation", or a list of both; None
+                   stops all
                    recording of the whole population
         to_file    file that `end` writes, in a format neo knows from its ending
         device     "madc", the fast ADC; it records one neuron and one variable at a time
@@ -163,7 +171,7 @@ class Population(_Cells, common.Population):
         space.shape = (self.size,)
         space.evaluate(simplify=False)
         self._parameters = self._checked(dict(space.items()), np.arange(self.size))
-        given = getattr(self.celltype, "given", frozenset())
+        given: frozenset[str] = getattr(self.celltype, "given", frozenset())
         self._given = {n: np.full(self.size, n in given) for n in self._parameters}
         self._learned: Values | None = None
         for cell in self.all_cells:
@@ -199,9 +207,7 @@ class Population(_Cells, common.Population):
         self._require_mapping("get()")
         if self._learned is None:
             return {n: self._parameters[n] for n in names}
-        return {
-            n: np.where(self._given[n], self._parameters[n], self._learned[n]) for n in names
-        }
+        return {n: np.where(self._given[n], self._parameters[n], self._learned[n]) for n in names}
 
     def change_parameters(self, values: Values, indices: Ints) -> None:
         """Set values of some cells; all are checked before the first is changed."""

@@ -13,5 +13,5 @@ from .standardmodels.synapses import StaticSynapse
 create = common.build_create(Population)
 connect = common.build_connect(Projection, FixedProbabilityConnector, StaticSynapse)
 record = common.build_record(session)
-set = common.set  # noqa: A001 - PyNN's name
+set = common.set
 initialize = common.initialize

@@ -1,7 +1,7 @@
 """What is recorded, and its way into neo objects.
 
-Recorded runs are kept as plain arrays; neo blocks are built anew on every request, so that filtering one never
-empties another.
+Recorded runs are kept as plain arrays; neo blocks are built anew on every request, so that
+filtering one never empties another.
 """
 
 from __future__ import annotations
@@ -50,6 +50,10 @@ class Segment:
     sites: list[Site]
     recorded_at: datetime.datetime
     annotations: dict[str, Any] = field(default_factory=dict)
+
+
+def _names(variables: str | list[str]) -> set[str]:
+    return {variables} if isinstance(variables, str) else set(variables)
 
 
 class Recorder:
@@ -199,8 +203,10 @@ class Recorder:
         """
         if locations is not None:
             raise NotImplementedError("locations belong to multi-compartment neurons")
-        names = None if variables == "all" else {variables} if isinstance(variables, str) else set(variables)  # fmt: skip
-        cells = None if filter_ids is None else set(self.population.id_to_index(filter_ids).tolist())
+        names = None if variables == "all" else _names(variables)
+        cells = (
+            None if filter_ids is None else set(self.population.id_to_index(filter_ids).tolist())
+        )
         current = self._current()
         segments = self._cache + ([] if current is None else [current])
         block = neo.Block(name=self.population.label, description=self.population.describe())
@@ -289,11 +295,11 @@ class Recorder:
             raise ValueError(f"count of {variable!r}: only spikes can be counted")
         segment = self._current() or (self._cache[-1] if self._cache else None)
         spikes = {} if segment is None else segment.spikes
-        wanted = None if filter_ids is None else set(self.population.id_to_index(filter_ids).tolist())
+        wanted = (
+            None if filter_ids is None else set(self.population.id_to_index(filter_ids).tolist())
+        )
         first = int(self.population.first_id)
-        return {
-            first + c: len(t) for c, t in spikes.items() if wanted is None or c in wanted
-        }
+        return {first + c: len(t) for c, t in spikes.items() if wanted is None or c in wanted}
 
 
 __all__ = ["DEVICES", "READOUT_SOURCES", "Recorder", "Segment", "Site"]

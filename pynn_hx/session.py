@@ -1,7 +1,8 @@
 """The one global of this package: the present session, between `setup` and `end`.
 
-PyNN's common code asks this module for `name`, `state` and `ID`.  A session owns the network as PyNN objects see it
-and the connection; how a network becomes words is the business of `mapping` and `compile`.
+PyNN's common code asks this module for `name`, `state` and `ID`.  A session owns the network as
+PyNN objects see it and the connection; how a network becomes words is the business of `mapping`
+and `compile`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class State(common.control.BaseState):
         self.id_counter = self.n_neurons = self.n_external = 0
         self.segment_counter = 0
         self.t = 0.0
+        self.running: bool = False
         self.mapped: Mapped | None = None
         self.observation: compiler.Observation | None = None
         self._permutation = permutation

@@ -18,7 +18,8 @@ _MAX_SEED = (1 << 64) - 1
 def connect(url: str | None = None) -> Connection:
     """Open a chip or the emulator.
 
-    url      e.g. ``"emulator:?chip_seed=3&run_seed=0"``; None takes the environment variable PYNN_HX_TARGET, and
+    url      e.g. ``"emulator:?chip_seed=3&run_seed=0"``; None takes the environment variable
+             PYNN_HX_TARGET, and
              without that ``"emulator:"`` (both seeds 0)
     Raises   ValueError for an unknown scheme, option or seed
     """
@@ -37,7 +38,9 @@ def _open_emulator(url: str, target: Target) -> Connection:
     unknown = sorted(set(target.options) - set(_EMULATOR_OPTIONS))
     if unknown or target.location:
         what = f"options {unknown}" if unknown else f"location {target.location!r}"
-        raise ValueError(f"target {url!r}: the emulator takes no {what}; it takes chip_seed, run_seed")
+        raise ValueError(
+            f"target {url!r}: the emulator takes no {what}; it takes chip_seed, run_seed"
+        )
     seeds = {name: _seed(url, name, text) for name, text in target.options.items()}
     chip_seed, run_seed = seeds.get("chip_seed", 0), seeds.get("run_seed", 0)
     emulator = Emulator(chip_seed=chip_seed, run_seed=run_seed)

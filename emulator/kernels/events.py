@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from ..jit import compiled, helper, inlined
 from ..parameters import NEURON_TO_SYNAPSE_CYCLES
 from . import lanes as ln
 
@@ -16,9 +16,11 @@ N_CURSOR = 5
 """Entries of the cursor after those of kernels.neurons: next FPGA input, next event's cycle."""
 
 _LANES, _BLOCK = ln.LANES, ln.BLOCK
+_EXC_EXTRA, _INH_EXTRA = np.uint64(ln.EXC_EXTRA), np.uint64(ln.INH_EXTRA)
+_EXC_ADD, _INH_ADD = np.uint64(ln.EXC_ADD), np.uint64(ln.INH_ADD)
 
 
-@njit(cache=True, error_model="numpy")
+@helper
 def _grant(queues, bus, cycle, label):  # type: ignore[no-untyped-def]
     """Queue an event for the first free cycle of its bus; False if the queue is full."""
     ends, capacity = queues.fifo_ends[bus], queues.fifo.shape[1]
@@ -32,7 +34,7 @@ def _grant(queues, bus, cycle, label):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@helper
 def _admit(routes, queues, cursor, start, end):  # type: ignore[no-untyped-def]
     """Grant bus cycles to events due before cycle `end`, by time, FPGA first; overflowing bus."""
     capacity = queues.delayed.shape[0]
@@ -56,7 +58,7 @@ def _admit(routes, queues, cursor, start, end):  # type: ignore[no-untyped-def]
             return bus
 
 
-@njit(cache=True, error_model="numpy")
+@helper
 def _next_arrival(routes, queues, cursor):  # type: ignore[no-untyped-def]
     """When the next event that has no bus cycle yet is due."""
     k, ends = cursor[NEXT_INPUT], queues.delayed_ends
@@ -66,26 +68,35 @@ def _next_arrival(routes, queues, cursor):  # type: ignore[no-untyped-def]
     return cycle
 
 
-@njit(cache=True, error_model="numpy")
-def _discharge(lanes, drops, row, position, n_positions):  # type: ignore[no-untyped-def]
-    """Add one event at `position` (cycle within the step) to all lanes it reaches."""
-    s, n_lanes = lanes.state, lanes.neuron.size
-    for b in range(n_lanes // _LANES):
-        base, weights = b * _BLOCK, (b * n_positions + position) * 4 * _LANES
-        exc = row * 2 * n_lanes + b * _LANES
-        inh = exc + n_lanes
-        for lane in range(_LANES):
-            s[base + ln.EXC_EXTRA + lane] += drops[exc + lane] * lanes.partial[weights + lane]
-            s[base + ln.EXC_ADD + lane] += (
-                drops[exc + lane] * lanes.partial[weights + _LANES + lane]
-            )
-        for lane in range(_LANES):
-            w = weights + 2 * _LANES + lane
-            s[base + ln.INH_EXTRA + lane] += drops[inh + lane] * lanes.partial[w]
-            s[base + ln.INH_ADD + lane] += drops[inh + lane] * lanes.partial[w + _LANES]
+@helper
+def _collect(total, drops, to, row):  # type: ignore[no-untyped-def]
+    """Add a row of drops (exc lanes, then inh lanes) to a row of `total`."""
+    size = np.uint64(total.shape[1])
+    into, start = total[to], np.uint64(row) * size
+    for k in range(size):
+        into[k] += drops[start + k]
 
 
-@njit(cache=True, error_model="numpy")
+@helper
+def _discharge(state, partial, total, position):  # type: ignore[no-untyped-def]
+    """Discharge all lines by what came at `position` (cycle within the step), and forget it."""
+    n_lanes, lanes = np.uint64(total.shape[1] // 2), np.uint64(_LANES)
+    came = total[position]
+    for b in range(n_lanes // lanes):
+        base, first = b * np.uint64(_BLOCK), b * lanes
+        w = (b * np.uint64(total.shape[0]) + np.uint64(position)) * np.uint64(4) * lanes
+        for lane in range(16):
+            k = np.uint64(lane)
+            exc, inh, o = came[first + k], came[n_lanes + first + k], base + k
+            state[o + _EXC_EXTRA] += exc * partial[w + k]
+            state[o + _EXC_ADD] += exc * partial[w + lanes + k]
+            state[o + _INH_EXTRA] += inh * partial[w + np.uint64(2) * lanes + k]
+            state[o + _INH_ADD] += inh * partial[w + np.uint64(3) * lanes + k]
+    for i in range(came.size):
+        came[i] = 0
+
+
+@helper
 def deliver(lanes, routes, queues, cursor, step, step_cycles):  # type: ignore[no-untyped-def]
     """Discharge lines by this step's events; return (overflowing bus or -1, whether any came)."""
     start = step * step_cycles
@@ -93,7 +104,8 @@ def deliver(lanes, routes, queues, cursor, step, step_cycles):  # type: ignore[n
     full = _admit(routes, queues, cursor, start, end)
     if full >= 0:
         return full, False
-    arrived, capacity, earliest = False, queues.fifo.shape[1], _next_arrival(routes, queues, cursor)
+    positions, capacity = 0, queues.fifo.shape[1]
+    earliest = _next_arrival(routes, queues, cursor)
     for bus in range(8):
         ends = queues.fifo_ends[bus]
         while ends[0] < ends[1]:
@@ -103,14 +115,17 @@ def deliver(lanes, routes, queues, cursor, step, step_cycles):  # type: ignore[n
                 break
             row = routes.row_of[bus * LABELS + event[1]]
             if row >= 0:
-                _discharge(lanes, routes.drops, row, event[0] - start, step_cycles)
-                arrived = True
+                _collect(lanes.arrived, routes.drops, event[0] - start, row)
+                positions |= 1 << (event[0] - start)
             ends[0] += 1
     cursor[NEXT_EVENT] = earliest
-    return -1, arrived
+    for position in range(step_cycles):
+        if positions >> position & 1:
+            _discharge(lanes.state, lanes.partial, lanes.arrived, position)
+    return -1, positions != 0
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def send(routes, queues, cursor, tick, lane):  # type: ignore[no-untyped-def]
     """Put a neuron's event on its way to the PADI buses that the crossbar lets it reach."""
     capacity = queues.delayed.shape[0]
@@ -124,7 +139,7 @@ def send(routes, queues, cursor, tick, lane):  # type: ignore[no-untyped-def]
             queues.delayed_ends[1] += 1
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def has_pending(queues):  # type: ignore[no-untyped-def]
     """Whether any event is still on its way."""
     if queues.delayed_ends[0] < queues.delayed_ends[1]:
@@ -135,7 +150,7 @@ def has_pending(queues):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def serialise(cycle, output, n_free):  # type: ignore[no-untyped-def]
     """When events that are ready at `cycle` (sorted) leave their output, one per cycle each.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from ..jit import compiled, helper
 from ..parameters import COMPARATOR_NOISE_V, SYNIN_V_LIN, TICK_S
 from ..physics.membrane import V_SUPPLY, membrane_slope
 from ..physics.synaptic_input import decay_exact, input_slope
@@ -19,7 +19,7 @@ _FIRING_MARGIN = np.float32(5 * COMPARATOR_NOISE_V)
 _BISECTIONS = 26  # 1.2 V / 2**26 is below float32 resolution
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def line_weights(tau, step_s, n_positions, state, rate, partial):  # type: ignore[no-untyped-def]
     """Fill decay factors per step and the weights of an event inside a step.
 
@@ -45,7 +45,7 @@ def line_weights(tau, step_s, n_positions, state, rate, partial):  # type: ignor
                 partial[o], partial[o + ln.LANES] = mean * part, left
 
 
-@njit(cache=True, error_model="numpy")
+@helper
 def _rest(s, o):  # type: ignore[no-untyped-def]
     """Membrane potential at which all currents cancel, by bisection: dV/dt never rises with V."""
     i_exc = input_slope(s[o + ln.EXC], s[o + ln.EXC_OFFSET], _PER_V_LIN_SYN, s[o + ln.EXC_SLOPE])
@@ -69,7 +69,7 @@ def _rest(s, o):  # type: ignore[no-untyped-def]
     return (low + high) * _HALF
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def jump(lanes, stale, tau, gap_s, tick, key):  # type: ignore[no-untyped-def]
     """Bring idle lanes to where a long wait leaves them; return how many of them would be firing.
 

@@ -66,6 +66,7 @@ class Lanes(NamedTuple):
     partial: (
         F32  # (block * position * 4 * LANES,) weights of an event in a step; see `event_weights`
     )
+    arrived: F32  # (position, 2 * lane) V, scratch: drops by the events of a step; zero between
     threshold: F32  # (lane,) V, without noise; infinite where the neuron cannot fire
     mode: I64  # (lane,) ARMED ...
     timer: I64  # (lane,) tick of the next change of mode

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from ..jit import compiled
 from ..parameters import MADC_SETTLING_SAMPLES, MADC_SLOW_LSB, MADC_WHITE_LSB
 from ..physics.madc import quantise
 from ..random import normal
@@ -14,7 +14,7 @@ from ..random import normal
 WHITE_PURPOSE, SLOW_PURPOSE = 2, 3
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def sample(  # type: ignore[no-untyped-def]
     trace,
     trace_start,

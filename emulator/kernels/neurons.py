@@ -10,8 +10,8 @@ Per step of `ticks` x 4 ns:
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from ..jit import compiled, helper, inlined
 from ..parameters import COMPARATOR_NOISE_V, LINE_REST_V, NOISE_BLOCK_CYCLES, SYNIN_V_LIN
 from ..physics.membrane import membrane_step
 from ..physics.synaptic_input import decay, input_slope
@@ -49,7 +49,7 @@ _EXC_ADD, _INH_ADD = _U(ln.EXC_ADD), _U(ln.INH_ADD)
 _THRESHOLD, _BLOCK = _U(ln.THRESHOLD), _U(ln.BLOCK)
 
 
-@njit(cache=True, error_model="numpy")
+@helper
 def _step_block(s, base, dt):  # type: ignore[no-untyped-def]
     """Advance 16 lanes by `dt` [s]; return how many ended above their threshold."""
     crossed = np.int32(0)
@@ -78,13 +78,13 @@ def _step_block(s, base, dt):  # type: ignore[no-untyped-def]
     return crossed
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _base(lane):  # type: ignore[no-untyped-def]
     """Where a lane's fields start."""
     return (lane // _LANES) * ln.BLOCK + lane % _LANES
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _piece(lanes, lane, v, start, end):  # type: ignore[no-untyped-def]
     """V after the part of the present step from `start` to `end` [ticks after its beginning]."""
     s, o = lanes.state, _base(lane)
@@ -102,7 +102,7 @@ def _piece(lanes, lane, v, start, end):  # type: ignore[no-untyped-def]
     return membrane_step(v, ota[0], ota[1], ota[2], s[o + ln.OFFSET], i_exc, i_inh, dt)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _switch(lanes, lane, ota):  # type: ignore[no-untyped-def]
     o = _base(lane)
     lanes.state[o + ln.TARGET] = ota[0, lane]
@@ -110,7 +110,7 @@ def _switch(lanes, lane, ota):  # type: ignore[no-untyped-def]
     lanes.state[o + ln.PER_V_LIN] = ota[2, lane]
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
     """Threshold [V] of an armed lane in noise block `block`; redrawn after every spike."""
     counter = (np.uint64(block) << np.uint64(_SPIKES_PER_BLOCK_BITS)) ^ np.uint64(
@@ -120,7 +120,7 @@ def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
     return lanes.threshold[lane] + _SIGMA * np.float32(draw)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
     """The comparator acts on an edge: armed only once the membrane is below threshold."""
     threshold = noisy_threshold(lanes, lane, block, key)
@@ -131,7 +131,7 @@ def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def
         lanes.mode[lane], lanes.timer[lane] = BLOCKED, step_end
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _settle(lanes, lane, step_start, step_end, block, key, spike_tick, spike_lane, n):  # type: ignore[no-untyped-def]
     """Replay this step for a lane whose backend acts inside it; return the spikes logged."""
     o = _base(lane)
@@ -159,7 +159,7 @@ def _settle(lanes, lane, step_start, step_end, block, key, spike_tick, spike_lan
     return n
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _settle_block(lanes, block, step_start, step_end, noise_block, key, spike_tick, spike_lane, n):  # type: ignore[no-untyped-def]
     """Settle the lanes of a block: those that crossed their threshold and those whose timer is due.
 
@@ -186,7 +186,7 @@ def _settle_block(lanes, block, step_start, step_end, noise_block, key, spike_ti
     return n
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _sort_spikes(tick, lane, first, last):  # type: ignore[no-untyped-def]
     """Insertion sort of the few spikes of one step by (tick, lane)."""
     for i in range(first + 1, last):
@@ -197,7 +197,7 @@ def _sort_spikes(tick, lane, first, last):  # type: ignore[no-untyped-def]
         tick[j], lane[j] = t, k
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def redraw_thresholds(lanes, n_lanes, block, key):  # type: ignore[no-untyped-def]
     """Give every armed lane its threshold for noise block `block`."""
     for lane in range(n_lanes):
@@ -205,7 +205,7 @@ def redraw_thresholds(lanes, n_lanes, block, key):  # type: ignore[no-untyped-de
             lanes.state[_base(lane) + ln.THRESHOLD] = noisy_threshold(lanes, lane, block, key)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _read_line(state, readout_lane, readout_source):  # type: ignore[no-untyped-def]
     """Mean over the neurons shorted on the readout line [V]; 0 where none is connected."""
     total = _ZERO
@@ -220,7 +220,7 @@ def _read_line(state, readout_lane, readout_source):  # type: ignore[no-untyped-
     return total / np.float32(max(readout_lane.size, 1))
 
 
-@njit(cache=True, error_model="numpy")
+@helper
 def _clear_events(state, n_blocks):  # type: ignore[no-untyped-def]
     for b in range(n_blocks):
         base = b * ln.BLOCK
@@ -228,7 +228,7 @@ def _clear_events(state, n_blocks):  # type: ignore[no-untyped-def]
             state[k] = _ZERO
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def advance(  # type: ignore[no-untyped-def]
     lanes, routes, queues, out, cursor, until_step, step_cycles, key, readout_lane, readout_source
 ):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from ..jit import inlined
 
 FULL_SCALE_CODE = 1023
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def quantise(v, lsb, code_at_zero, noise):  # type: ignore[no-untyped-def]
     """Code of `v` [V], clipped to 10 bits; `lsb` [V], `code_at_zero` (of 0 V) and `noise` [LSB]."""
     code = math.floor(v / lsb + code_at_zero + noise + 0.5)

@@ -10,8 +10,8 @@ ground.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from ..jit import inlined
 from .ota import saturate
 
 V_SUPPLY = np.float32(1.2)  # estimated: upper rail of the membrane
@@ -20,19 +20,19 @@ _PER_FOOTROOM = np.float32(1 / 0.3)  # measured: inhibitory troughs compress bel
 _ZERO, _ONE, _HALF, _12TH = np.float32(0), np.float32(1), np.float32(0.5), np.float32(1 / 12)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def _unit(x):  # type: ignore[no-untyped-def]
     return min(max(x, _ZERO), _ONE)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def membrane_slope(v, target, slope_max, per_v_lin, offset, exc, inh):  # type: ignore[no-untyped-def]
     """dV/dt [V/s].  Currents enter as I / C [V/s], the OTA as target [V], I_max / C, 1 / V_lin."""
     ota = slope_max * saturate((target - v) * per_v_lin) + offset
     return ota + exc * _unit((V_SUPPLY - v) * _PER_HEADROOM) - inh * _unit(v * _PER_FOOTROOM)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def membrane_step(v, target, slope_max, per_v_lin, offset, exc, inh, dt):  # type: ignore[no-untyped-def]
     """V after `dt` [s] by an exponential Rosenbrock-Euler step.
 

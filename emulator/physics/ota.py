@@ -8,14 +8,15 @@ is an estimate from published traces (docs/explanation/emulator.md).
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from ..jit import inlined
 
 _CLIP = np.float32(4.97)  # beyond it the fraction below leaves 1 again; tanh(4.97) = 1 - 1e-4
 _N0, _N1, _N2 = np.float32(135135), np.float32(17325), np.float32(378)
 _D1, _D2, _D3 = np.float32(62370), np.float32(3150), np.float32(28)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def saturate(x):  # type: ignore[no-untyped-def]
     """tanh(x) in float32 as Lambert's continued fraction of order 7, clipped to |x| < 4.97.
 

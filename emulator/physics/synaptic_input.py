@@ -8,27 +8,27 @@ Source: docs/explanation/emulator.md, "Synaptic input".
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from ..jit import compiled, inlined
 from .ota import saturate
 
 _ONE, _HALF, _TENTH, _120TH = np.float32(1), np.float32(0.5), np.float32(0.1), np.float32(1 / 120)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def input_slope(drop, offset, per_v_lin, slope_max):  # type: ignore[no-untyped-def]
     """Membrane slope I / C [V/s] that a line drop [V] causes; slope_max = I_max / C [V/s]."""
     return slope_max * saturate((drop + offset) * per_v_lin)
 
 
-@njit(cache=True, inline="always", error_model="numpy")
+@inlined
 def decay(x):  # type: ignore[no-untyped-def]
     """exp(-x) in float32 by a (3, 3) Pade approximant: within 2e-7 up to x = 0.5, 1e-5 at 1."""
     even, odd = _ONE + x * x * _TENTH, x * (_HALF + x * x * _120TH)
     return (even - odd) / (even + odd)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def decay_exact(x):  # type: ignore[no-untyped-def]
     """exp(-x) in float64 for any x >= 0 (0 above 700), within 1e-14, by + - * / alone.
 

@@ -38,12 +38,16 @@ def _write_synapses(chip: ChipConfig, r: Routing) -> None:
     drivers.enable_address_out = 1
     drivers.row_mode_bottom = r.row_mode[:, 0::2]
     drivers.row_mode_top = r.row_mode[:, 1::2]
-    used_buses = r.receiver.reshape(2, 32, N_BUSES).any(axis=1)
-    chip.padi.enable_spl1 = used_buses
+    chip.padi.enable_spl1 = _used_buses(r)
     columns = np.zeros((2, 256), dtype=np.uint8)
     columns[r.circuit // 256, r.circuit % 256] = 1
     chip.column_current.synaptic_current_excitatory = columns
     chip.column_current.synaptic_current_inhibitory = columns
+
+
+def _used_buses(r: Routing) -> Bools:
+    """(2, 4): whether a driver listens on the PADI bus."""
+    return np.asarray(r.receiver.reshape(2, 32, N_BUSES).any(axis=1))
 
 
 def _write_neurons(chip: ChipConfig, r: Routing, recorded: Bools) -> None:
@@ -68,7 +72,7 @@ def _write_crossbar(chip: ChipConfig, r: Routing, recorded: Bools) -> None:
     source_output = event_output_of_neuron(r.circuit)
     for output in np.unique(source_output[recorded]).tolist():
         open_node(8 + output % 4, output, 0, 0)
-    bus_used = r.receiver.reshape(2, 32, N_BUSES).any(axis=1)
+    bus_used = _used_buses(r)
     for output in np.unique(source_output[r.has_targets]).tolist():
         for half in np.nonzero(bus_used[:, output % 4])[0].tolist():
             open_node(4 * half + output % 4, output, NO_TARGETS, 0)
@@ -103,7 +107,7 @@ def write_readout(chip: ChipConfig, circuit: Ints, source: int | None) -> None:
 
 
 def identify(routing: Routing) -> Ints:
-    """(8 * 256,) neuron by event output * 256 + address, the low 11 bits of a spike label; -1 none."""
+    """(2048,) neuron by the low 11 bits of a spike label (event output, address); -1 none."""
     table = np.full(2048, -1, dtype=np.int64)
     output = event_output_of_neuron(routing.circuit)
     table[output * 256 + routing.address] = np.arange(routing.circuit.size)

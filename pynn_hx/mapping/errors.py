@@ -2,4 +2,4 @@
 
 
 class MappingError(RuntimeError):
-    """A network does not fit onto the chip; names the exhausted resource, its size and a way out."""
+    """A network does not fit onto the chip; names the exhausted resource and a way out."""

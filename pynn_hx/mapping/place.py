@@ -22,7 +22,7 @@ def check_permutation(permutation: Sequence[int]) -> Ints:
     for entry in entries:
         if not isinstance(entry, int | np.integer) or entry < 0:
             raise TypeError(
-                f"neuronPermutation contains {entry!r}; name circuits by integers 0..{N_NEURONS - 1}"
+                f"neuronPermutation contains {entry!r}; name circuits by integers 0..511"
             )
         if entry >= N_NEURONS:
             raise OverflowError(

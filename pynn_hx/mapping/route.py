@@ -1,14 +1,15 @@
 """Synapses to rows, drivers and labels: a packing without search.
 
-Within one PADI bus of one hemisphere, sources whose events reach the same drivers form a *group*.  Any row of those
-drivers can host any of the group's sources, a different one in each column.  So for one sign the group needs
-exactly as many rows as its busiest column has synapses, and filling every column from the first row
-upwards attains that.  Up to 64 sources a bus are one group that all 32 drivers hear; more are split by
-bits of the row select address into 2, 4, ... groups with half, a quarter, ... of the drivers each.
+Within one PADI bus of one hemisphere, sources whose events reach the same drivers form a *group*.
+Any row of those drivers can host any of the group's sources, a different one in each column.  So
+for one sign the group needs exactly as many rows as its busiest column has synapses, and filling
+every column from the first row upwards attains that.  Up to 64 sources a bus are one group that
+all 32 drivers hear; more are split by bits of the row select address into 2, 4, ... groups with
+half, a quarter, ... of the drivers each.
 
-Labels.  An event from the FPGA for bus b travels over link b; bit 12 of its label lets it into the top half's bus,
-bit 13 into the bottom half's.  Bit 7 of a neuron's address marks neurons without targets: their events go to
-the host alone.
+Labels.  An event from the FPGA for bus b travels over link b; bit 12 of its label lets it into
+the top half's bus, bit 13 into the bottom half's.  Bit 7 of a neuron's address marks neurons
+without targets: their events go to the host alone.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ ROWS_PER_BUS = 2 * DRIVERS_PER_BUS
 TO_TOP, TO_BOTTOM = 1 << 12, 1 << 13
 NO_TARGETS = 1 << 7
 _ROW_SELECT_LSB = 6
-# Row select bits by which a bus's sources can be told apart.  Of a neuron's five, bit 4 is given by its
-# event output, bits 3:2 are equal for all neurons of a bus, bit 1 marks neurons without targets.
+# Row select bits by which a bus's sources can be told apart.  Of a neuron's five, bit 4 is given by
+# its event output, bits 3:2 are equal for all neurons of a bus, bit 1 marks those without targets.
 _FIXED_BIT, _FREE_NEURON_BIT = 4, 0
 _SPLITS_WITH_NEURONS = ((), (_FREE_NEURON_BIT,), (_FIXED_BIT,), (_FIXED_BIT, _FREE_NEURON_BIT))
 _SPLITS_EXTERNAL = ((), (0,), (0, 1), (0, 1, 2), (0, 1, 2, 3), (0, 1, 2, 3, 4))
@@ -192,7 +193,7 @@ def _distribute_external(network: Network, synapses: _Synapses, bus: Ints) -> No
 def _group_bus(
     bus: int, sources: Ints, n_neurons: int, circuit: Ints, synapses: _Synapses
 ) -> tuple[Ints, tuple[int, ...]]:
-    """Split a bus's sources into groups: (group of each source, the row select bits that tell them)."""
+    """Split a bus's sources: (group of each source, the row select bits that tell groups)."""
     is_neuron = sources < n_neurons
     splits = _SPLITS_WITH_NEURONS if is_neuron.any() else _SPLITS_EXTERNAL
     reasons: list[str] = []
@@ -266,7 +267,7 @@ def _spread_bits(number: int, bits: tuple[int, ...]) -> int:
 def _fill_rows(
     bus: int, group: Ints, sources: Ints, bits: tuple[int, ...], synapses: _Synapses
 ) -> Ints:
-    """Row on the synapse array of each synapse: every column filled from its group's first row on."""
+    """Row of each synapse: every column is filled from its group's first row on."""
     mask = sum(1 << bit for bit in bits)
     place = np.searchsorted(sources, synapses.source)
     g = group[place]

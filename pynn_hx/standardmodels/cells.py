@@ -1,6 +1,7 @@
 """Cell types: the chip's neuron circuit and external spike sources.
 
-All 70 parameters of :class:`HXNeuron` come from one table, `firmware_protocol.atomic_neuron.FIELDS`.
+All 70 parameters of :class:`HXNeuron` come from one table,
+`firmware_protocol.atomic_neuron.FIELDS`.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def checked_codes(name: str, values: npt.NDArray[Any], place: str) -> npt.NDArra
 
 
 def checked_spike_times(times: Any, place: str) -> npt.NDArray[np.float64]:
-    """Spike times of one cell [ms] as an array; InvalidParameterValueError if unsorted or negative."""
+    """Spike times of one cell [ms]; InvalidParameterValueError if unsorted or negative."""
     array = np.asarray(getattr(times, "value", times), dtype=np.float64).reshape(-1)
     if not np.all(np.isfinite(array)):
         raise InvalidParameterValueError(f"{place}: spike times must be finite numbers of ms")

@@ -14,12 +14,14 @@ from pyNN.standardmodels import synapses as standard
 class StaticSynapse(standard.StaticSynapse):
     """A synapse of constant weight and no delay.
 
-    weight  digital weight, an integer (rounded if not): 0..63 for each hardware synapse; larger ones
+    weight  digital weight, an integer (rounded if not): 0..63 for each hardware synapse; larger
+            ones
             take several.  Positive onto excitatory receptors, negative onto inhibitory ones.
     delay   0 or None: the chip has no configurable delays
     """
 
     default_parameters: ClassVar[dict[str, Any]] = {"weight": 0.0, "delay": None}
+    parameter_checks: ClassVar[dict[str, Any]] = {}  # projections check, with a clearer message
     translations: ClassVar[dict[str, Any]] = build_translations(
         ("weight", "weight"), ("delay", "delay")
     )
@@ -47,7 +49,7 @@ def check_delays(delays: npt.NDArray[Any], place: str) -> None:
 def digital_weights(
     weights: npt.NDArray[np.float64], receptor_type: str, place: str
 ) -> npt.NDArray[np.float64]:
-    """Weights rounded to integers, as floats; ConnectionError where the sign contradicts the receptor."""
+    """Weights rounded to integers, as floats; ConnectionError where the sign is wrong."""
     if np.any(~np.isfinite(weights)):
         raise PyNNConnectionError(f"{place}: weights must be finite numbers")
     rounded = np.rint(weights) + 0.0  # no negative zero

@@ -28,7 +28,8 @@ def test_same_seeds_and_words_give_the_same_bytes():
     assert np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("seeds", [{"chip_seed": 4, "run_seed": 4}, {"chip_seed": 3, "run_seed": 5}])
+@pytest.mark.parametrize("seeds", [
+    {"chip_seed": 4, "run_seed": 4}, {"chip_seed": 3, "run_seed": 5}])
 def test_another_seed_gives_other_bytes(seeds):
     program = emulated.experiment(emulated.read_out(emulated.chip(), 0), 100)
     base = Emulator(chip_seed=3, run_seed=4).execute(program)

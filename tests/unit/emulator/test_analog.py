@@ -1,0 +1,213 @@
+"""Membranes, synaptic inputs and backends, on a chip without mismatch.
+
+Oracle: closed solutions of the linear circuit (exponential relaxation, double-exponential PSP,
+rheobase), and counts of backend clock ticks.
+"""
+
+import numpy as np
+import pytest
+
+from emulator import parameters as p
+from emulator.analog import AnalogCore
+from emulator.memory import Memory
+from emulator.mismatch import Mismatch
+from tests.support import emulated
+from tests.support.emulated import add_inputs, chip, connect, fpga_inputs, ideal_core, read_out
+
+QUIET = {"threshold_enable": 0}
+READER = np.array([0])
+ORIGIN = 1_280_000              # cycles: long after power-on, a boundary of steps and noise blocks
+
+
+def trace(config, duration_us, inputs=None, *, start_v=None, **options):
+    """(t [us], V) at step boundaries from ORIGIN on, the circuits, and the pieces."""
+    core, memory = ideal_core(config, inputs, **options)
+    if start_v is not None:
+        core.state.v[0], core.state.step[0] = start_v, ORIGIN // core.step_cycles
+    pieces = core.integrate(memory, READER, ORIGIN, ORIGIN + round(duration_us * 125))
+    v = emulated.trace_of(pieces).astype(float)
+    return np.arange(v.size) * core.step_cycles * 8e-3, v, core.circuits(memory), pieces
+
+
+@pytest.mark.parametrize("flags", [
+    {}, {"leak_enable_division": 1}, {"leak_enable_multiplication": 1},
+    {"leak_enable_degeneration": 1}])
+def test_small_deviations_relax_exponentially(flags):
+    config = read_out(chip(leak_v_leak=700, **QUIET, **flags), 0)
+    rest = trace(config, 1)[1][0]
+    t, v, circuits, _ = trace(config, 40, start_v=rest + 0.005)
+    tau_us = 1e6 * circuits.capacitance[0] / circuits.leak.conductance[0]
+    assert np.abs(v - rest - 0.005 * np.exp(-t / tau_us)).max() < 2e-6
+
+
+def test_leak_flags_scale_the_time_constant_as_documented():
+    def tau(**flags):
+        circuits = trace(read_out(chip(**QUIET, **flags), 0), 1)[2]
+        return circuits.capacitance[0] / circuits.leak.conductance[0]
+
+    assert tau() == pytest.approx(10.9e-6, rel=0.01)
+    assert tau(leak_enable_division=1) == pytest.approx(8 * tau())
+    assert tau(leak_enable_multiplication=1) == pytest.approx(tau() / 8)
+
+
+def test_the_fastest_reset_takes_half_a_microsecond():
+    circuits = trace(read_out(chip(**QUIET), 0), 1)[2]
+    tau = circuits.capacitance[0] / circuits.reset.conductance[0]
+    assert tau == pytest.approx(0.5e-6, rel=1e-6)
+
+
+@pytest.mark.parametrize("mode", [1, 2])
+def test_a_weak_event_gives_a_double_exponential(mode):
+    config = read_out(add_inputs(chip(leak_v_leak=535, leak_i_bias=100, **QUIET)), 0)
+    connect(config, 0, [4], mode=mode)
+    t, v, c, _ = trace(config, 80, fpga_inputs([ORIGIN + 1251 - p.FPGA_TO_SYNAPSE_CYCLES], [1]))
+    side = c.exc if mode == 1 else c.inh
+    tau_s, tau_m = 1e6 * side.tau[0], 1e6 * c.capacitance[0] / c.leak.conductance[0]
+    slope = side.i_max[0] / 0.07 * 4 * side.drop[0] / c.capacitance[0] * 1e-6       # V/us
+    since = np.maximum(t - 1251 * 8e-3, 0)
+    factor = slope / (1 / tau_s - 1 / tau_m)
+    expected = factor * (np.exp(-since / tau_m) - np.exp(-since / tau_s))
+    change = (v - v[0]) if mode == 1 else (v[0] - v)
+    assert expected.max() > 1e-3
+    # Rest lies near 0.33 V, where headroom and footroom are both 1.
+    assert np.abs(change - expected).max() < 0.02 * expected.max()
+
+
+def test_the_psp_gain_is_the_published_one():
+    config = read_out(add_inputs(chip(leak_v_leak=548, leak_i_bias=164, **QUIET)), 0)
+    v = trace(connect(config, 0, [32]), 60, fpga_inputs([ORIGIN + 1250], [1]))[1]
+    assert (v.max() - v[0]) / p.MADC_LSB_V / 32 == pytest.approx(0.73, rel=0.05)
+
+
+def test_inhibition_compresses_as_published():
+    """Troughs for W = 96, 160, 288, below that of W = 0 (dynamic-range figure)."""
+    depths = []
+    for weights in ([63, 33], [63, 63, 34], [63, 63, 63, 63, 36]):
+        config = read_out(add_inputs(chip(leak_v_leak=548, leak_i_bias=164, **QUIET)), 0)
+        connect(config, 0, weights, mode=2)
+        inputs = fpga_inputs([ORIGIN + 1250] * len(weights), np.arange(len(weights)) + 1)
+        v = trace(config, 60, inputs)[1]
+        depths.append((v[0] - v.min()) / p.MADC_LSB_V)
+    assert depths == pytest.approx([65, 98, 129], abs=8)
+
+
+@pytest.mark.parametrize(("code", "fires"), [(180, False), (240, True)])
+def test_rheobase_of_the_offset_current(code, fires):
+    """Source: rheobase near code 220 for 75 mV at tau 10 us."""
+    config = chip(leak_v_leak=700, leak_i_bias=164, constant_current_enable=1,
+                  constant_current_i_offset=code)
+    circuits = trace(read_out(config.copy(), 0), 1)[2]
+    wanted = circuits.leak.target[0] + 0.075
+    config.neurons.threshold_v_threshold[0] = round(((wanted + 0.04) / 1.54e-3 - 60) / 0.99)
+    pieces = trace(read_out(config, 0), 400)[3]
+    assert (sum(piece.spike_tick.size for piece in pieces) > 0) is fires
+
+
+def test_the_offset_current_sinks_as_well():
+    base = trace(read_out(chip(leak_v_leak=700, **QUIET), 0), 1)[1][0]
+    config = chip(leak_v_leak=700, constant_current_enable=1, constant_current_i_offset=100,
+                  **QUIET)
+    up = trace(read_out(config, 0), 1)[1][0]
+    config.neurons.constant_current_type[0] = 1
+    down = trace(read_out(config, 0), 1)[1][0]
+    assert up - base == pytest.approx(base - down, rel=0.05)
+    assert up - base == pytest.approx(100 * 0.085e-9 / 225e-9, rel=0.05)
+
+
+@pytest.mark.parametrize(("scale", "count", "holdoff"), [
+    (0, 255, 15), (2, 60, 10), (3, 32, 15), (0, 9, 15)])
+def test_reset_begins_and_ends_on_exact_ticks(scale, count, holdoff):
+    config = read_out(chip(refractory_period_refractory_time=count,
+                           refractory_period_reset_holdoff=holdoff), 0)
+    config.common_backend.clock_scale_slow = scale
+    core, memory = ideal_core(config)
+    pieces = core.integrate(memory, READER, ORIGIN, ORIGIN + 25_000)
+    tick = 2 << scale                                           # in chip ticks of 4 ns
+    assert np.all(pieces[0].spike_tick % tick == 0)
+    circuits = core.circuits(memory)
+    assert circuits.refractory[0] == count * tick
+    assert circuits.hold[0] == (31 - 2 * holdoff) * tick
+    v, steps = emulated.trace_of(pieces), pieces[0].spike_tick / 8 - ORIGIN / 4
+    released = steps[1] + (circuits.refractory[0] - circuits.hold[0]) / 8
+    rising = np.diff(v) > 0
+    first = int(np.ceil(steps[1])) + int(np.argmax(rising[int(np.ceil(steps[1])):]))
+    assert abs(first - released) <= 1.5                         # steps of 32 ns
+
+
+def test_a_neuron_whose_reset_lies_above_its_threshold_stays_silent():
+    config = read_out(chip(reset_v_reset=1000, threshold_v_threshold=300), 0)
+    pieces = trace(config, 100)[3]
+    assert pieces[0].spike_tick.size == 0
+
+
+@pytest.mark.parametrize("dead", ["neuron_i_bias_spike_comparator", "neuron_v_bias_casc_n",
+                                  "neuron_i_bias_leak_source_follower"])
+def test_a_bias_of_zero_kills_its_block(dead):
+    config = read_out(chip(), 0)
+    config.quadrants[dead][...] = 0
+    assert trace(config, 100)[3][0].spike_tick.size == 0
+
+
+def test_without_synin_drop_bias_events_do_nothing():
+    config = connect(read_out(add_inputs(chip(leak_v_leak=600, **QUIET)), 0), 0, [63])
+    config.quadrants.neuron_i_bias_synin_drop = 0
+    v = trace(config, 40, fpga_inputs([ORIGIN + 1250], [1]))[1]
+    assert np.ptp(v) < 1e-4
+
+
+def test_a_floating_line_keeps_its_charge():
+    config = connect(read_out(add_inputs(chip(leak_v_leak=600, **QUIET)), 0, source=1), 0, [63])
+    config.neurons.excitatory_input_i_bias_tau[0] = 0
+    t, v, *_ = trace(config, 100, fpga_inputs([ORIGIN + 1250], [1]))
+    after = v[t > 11]
+    assert v[0] - after[0] == pytest.approx(63 * 0.21e-3, rel=1e-3)
+    assert np.ptp(after) < 1e-6
+
+
+def network(step_us):
+    """Spikes of a small driven network, integrated in pieces of `step_us`."""
+    config = chip(np.arange(20))
+    config.neurons.event_routing_address[:20] = np.arange(20)
+    add_inputs(config, np.arange(20))
+    emulated.open_node(config, 0, 0)
+    config.synapse_drivers.enable_receiver[0, ::4] = 1
+    config.synapse_drivers.row_address_compare_mask[0, ::4] = 0
+    config.synapse_drivers.row_mode_top[0, 0] = 1
+    config.synapses.weight[0, 1, :20], config.synapses.label[0, 1, :20] = 20, np.arange(20)[::-1]
+    core = AnalogCore(Mismatch(1), run_seed=2, step_cycles=4)
+    core.begin(emulated.no_inputs())
+    memory, at, end, ticks = Memory(config.image()), ORIGIN, ORIGIN + 50_000, []
+    while at < end:
+        until = min(at + round(step_us * 125), end)
+        for piece in core.integrate(memory, READER, at, until):
+            ticks.extend(zip(piece.spike_tick.tolist(), piece.spike_neuron.tolist(), strict=True))
+        at = until
+    return ticks, core.state.v.copy()
+
+
+@pytest.mark.parametrize("step_us", [0.4, 7.3, 100])
+def test_results_do_not_depend_on_how_time_is_cut(step_us):
+    (whole, v_whole), (cut, v_cut) = network(400), network(step_us)
+    assert len(whole) > 200
+    assert cut == whole
+    assert np.array_equal(v_cut, v_whole)
+
+
+def test_after_a_long_wait_firing_neurons_have_been_firing():
+    core, memory = ideal_core(chip(np.arange(40)))
+    (piece,) = core.integrate(memory, np.array([], int), ORIGIN, ORIGIN + 12_500)
+    first = [piece.spike_tick[piece.spike_neuron == n][0] for n in range(40)]
+    assert np.std(first) * 4e-3 > 2            # us: not all in step
+
+
+def test_configuration_writes_act_at_their_time():
+    config = read_out(chip(leak_v_leak=600, **QUIET), 0)
+    core, memory = ideal_core(config)
+    before = core.integrate(memory, READER, ORIGIN, ORIGIN + 1250)[0].trace
+    config.neurons.leak_v_leak[0] = 700
+    memory.image[...] = config.image()
+    memory._versions += 1
+    after = core.integrate(memory, READER, ORIGIN + 1250, ORIGIN + 12_500)[0].trace
+    assert before[0] == pytest.approx(before[-1], abs=1e-6)
+    assert after[0] == before[-1]
+    assert after[-1] - after[0] == pytest.approx(79 * 1.54e-3, rel=0.05)

@@ -1,0 +1,130 @@
+"""Populations, views and IDs.  Oracle: PyNN's documented behaviour, and the precedence
+default < initial configuration < constructor < set."""
+
+import numpy as np
+import pytest
+
+import pynn_hx as pynn
+from pynn_hx import RunCommand
+
+
+@pytest.fixture
+def plain():
+    pynn.setup()
+
+
+@pytest.fixture
+def configured():
+    chip = pynn.helper.chip_from_nightly()
+    chip.neurons.leak_v_leak = np.arange(512)
+    pynn.setup(initial_config=chip)
+
+
+def test_ids_are_consecutive_over_all_populations(plain):
+    a = pynn.Population(3, pynn.cells.HXNeuron())
+    s = pynn.Population(2, pynn.cells.SpikeSourceArray())
+    b = pynn.Population(1, pynn.cells.HXNeuron())
+    assert [int(p.first_id) for p in (a, s, b)] == [0, 3, 5]
+    assert [p.offset for p in (a, s, b)] == [0, 0, 3]
+
+
+def test_every_form_of_index_selects_the_cells(plain):
+    p = pynn.Population(5, pynn.cells.HXNeuron(leak_v_leak=[0, 1, 2, 3, 4]))
+    assert p[3].leak_v_leak == 3
+    p[3].leak_v_leak = 30
+    assert p.get("leak_v_leak").tolist() == [0, 1, 2, 30, 4]
+    for view in (p[1:3], p[[1, 2]], p[1, 2], p[np.array([1, 2])], pynn.PopulationView(p, slice(1, 3))):
+        assert view.get("leak_v_leak").tolist() == [1, 2]
+    view_of_view = p[1:4][1:]
+    view_of_view.set(leak_v_leak=[20, 33])
+    assert p.get("leak_v_leak").tolist() == [0, 1, 20, 33, 4]
+
+
+def test_get_simplifies_unless_told_otherwise(plain):
+    p = pynn.Population(2, pynn.cells.HXNeuron(leak_v_leak=7))
+    assert p.get("leak_v_leak") == 7
+    assert p.get(["leak_v_leak", "threshold_enable"]) == [7, False]
+    assert p.get("leak_v_leak", simplify=False).tolist() == [7, 7]
+
+
+def test_a_refused_set_changes_nothing(plain):
+    p = pynn.Population(2, pynn.cells.HXNeuron(leak_v_leak=7))
+    with pytest.raises(OverflowError, match=r"leak_v_leak of cell 1 = 2000"):
+        p.set(leak_i_bias=5, leak_v_leak=[8, 2000])
+    assert p.get(["leak_v_leak", "leak_i_bias"]) == [7, 0]
+    with pytest.raises(pynn.errors.NonExistentParameterError):
+        p.set(v_rest=3)
+
+
+def test_a_population_of_no_cells_is_refused(plain):
+    with pytest.raises(IndexError):
+        pynn.Population(0, pynn.cells.HXNeuron())
+    assert pynn.simulator.state.populations == []
+
+
+def test_class_and_parameters_apart_still_work(plain):
+    with pytest.warns(DeprecationWarning):
+        p = pynn.Population(1, pynn.cells.HXNeuron, {"leak_v_leak": 3})
+    assert p.get("leak_v_leak") == 3
+
+
+def test_values_under_an_initial_config_wait_for_the_mapping(configured):
+    p = pynn.Population(2, pynn.cells.HXNeuron(reset_v_reset=7), label="p")
+    with pytest.raises(RuntimeError, match=r"population 'p': get\(\) before the network is mapped"):
+        p.get("leak_v_leak")
+    with pytest.raises(RuntimeError, match=r"population 'p': set\(\) before the network is mapped"):
+        p.set(leak_v_leak=3)
+
+
+def test_precedence_of_default_configuration_constructor_and_set(configured):
+    first = pynn.Population(2, pynn.cells.HXNeuron())
+    p = pynn.Population(2, pynn.cells.HXNeuron(reset_v_reset=7))
+    pynn.run(None, RunCommand.PREPARE)
+    assert first.get("leak_v_leak").tolist() == [0, 1]
+    assert p.get("leak_v_leak").tolist() == [2, 3], "values of the circuits it is placed on"
+    assert p.get("reset_v_reset") == 7
+    assert p.get("threshold_v_threshold") == 374
+    p.set(leak_v_leak=[100, 3])
+    pynn.run(None, RunCommand.PREPARE)
+    assert p.get("leak_v_leak").tolist() == [100, 3]
+    chip = pynn.simulator.state.mapped.chip
+    assert chip.neurons.leak_v_leak[:5].tolist() == [0, 1, 100, 3, 4]
+
+
+def test_a_permutation_chooses_the_circuits():
+    chip = pynn.helper.chip_from_nightly()
+    chip.neurons.leak_v_leak = np.arange(512)
+    pynn.setup(initial_config=chip, neuronPermutation=[500, 7])
+    p = pynn.Population(2, pynn.cells.HXNeuron())
+    pynn.run(None, RunCommand.PREPARE)
+    assert p.get("leak_v_leak").tolist() == [500, 7]
+    pynn.Population(1, pynn.cells.HXNeuron())
+    with pytest.raises(RuntimeError, match=r"needs 3 neuron circuits, but .* names 2"):
+        pynn.run(None, RunCommand.PREPARE)
+
+
+def test_a_network_larger_than_the_chip_is_refused_with_both_numbers(plain):
+    pynn.Population(500, pynn.cells.HXNeuron())
+    pynn.Population(13, pynn.cells.HXNeuron())
+    with pytest.raises(RuntimeError, match=r"needs 513 neuron circuits, but the chip has 512"):
+        pynn.run(0.1)
+    assert pynn.get_current_time() == 0
+
+
+def test_initial_values_cannot_be_set(plain):
+    p = pynn.Population(1, pynn.cells.HXNeuron())
+    for cells in (p, p[0:1]):
+        with pytest.raises(NotImplementedError, match="membranes cannot be preset"):
+            cells.initialize(v=3)
+
+
+def test_description_names_the_cell_type(plain):
+    p = pynn.Population(2, pynn.cells.HXNeuron(), label="mine")
+    assert "mine" in p.describe() and "HXNeuron" in p.describe()
+
+
+def test_assemblies_record_all_members(plain):
+    a = pynn.Population(1, pynn.cells.HXNeuron())
+    b = pynn.Population(1, pynn.cells.HXNeuron())
+    (a + b).record("spikes")
+    assert [len(p.recorder.recorded_indices("spikes")) for p in (a, b)] == [1, 1]

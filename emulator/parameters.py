@@ -54,6 +54,7 @@ NUMBERS: dict[str, Number] = {
     "leak_scaling":          Number(8, "1", "documented", "division and multiplication flags"),
     "reset_tau_min":         Number(0.5e-6, "s", "documented",
                               "fastest reset, x8 at code 1022 and full C"),
+    "membrane_supply":       Number(1.2, "V", "estimated", "upper rail; the lower one is 0 V"),
     # CapMem maps, in MADC LSB as published; one LSB is madc_lsb, code 0 lies at madc_zero
     "leak_per_code":         Number(0.79, "LSB/LSB", "documented", "lab notebook"),
     "leak_offset":           Number(-180, "LSB", "documented",
@@ -87,6 +88,8 @@ NUMBERS: dict[str, Number] = {
     "shift_nominal":         Number(310, "LSB", "documented",
                               "generic start value of i_shift_reference"),
     "shift_per_code":        Number(-0.5e-3, "V/LSB", "estimated", "sign documented, size not"),
+    "headroom":              Number(0.85, "V", "estimated", "excitation fades below the supply"),
+    "footroom":              Number(0.3, "V", "measured", "inhibition fades: published troughs"),
     "both_modes_share":      Number(0.5, "1", "estimated", "charge per line if a row drives both"),
     "dacen_extension":       Number(0.125, "1/LSB", "estimated", "longer pulse per code, of 4 ns"),
     # readout
@@ -153,6 +156,8 @@ COMPARATOR_NOISE_V = _value("comparator_noise")
 NOISE_BLOCK_CYCLES = int(_value("noise_block"))
 LINE_REST_V = _value("line_rest")
 SYNIN_V_LIN = _value("synin_v_lin")
+MEMBRANE_SUPPLY_V = _value("membrane_supply")
+HEADROOM_V, FOOTROOM_V = _value("headroom"), _value("footroom")
 
 MADC_LSB_V, MADC_ZERO_V = _value("madc_lsb"), _value("madc_zero")
 MADC_WHITE_LSB, MADC_SLOW_LSB = _value("madc_white"), _value("madc_slow")

@@ -1,7 +1,7 @@
 """A mapped network to the words of a run, and the words that come back to spikes and samples.
 
 Layout of a run: chip reset (first run on a connection), changed configuration words, settling time
-after CapMem changes, ADC wake-up, begin tick, timed events, end tick, everything off.  Experiment
+after CapMem changes, rest while the ADC wakes up, begin tick, timed events, end tick, everything off.  Experiment
 time 0 is the cycle after the begin tick, the first one at which an event can leave.
 """
 
@@ -23,7 +23,9 @@ CYCLES_PER_MS = 1000 * CYCLES_PER_US
 RESET_CYCLES, AFTER_RESET_CYCLES = 10, 100
 CAPMEM_SETTLE_CYCLES = 20 * CYCLES_PER_MS
 """Agreed waiting time after CapMem writes (calix)."""
-MADC_WAKE_UP_CYCLES = CYCLES_PER_MS
+REST_CYCLES = CYCLES_PER_MS
+"""Quiet time before a run: the ADC wakes up, and what an earlier run left on membranes and synaptic
+lines decays (time constants are some 10 us), so that a repeated run does not depend on it."""
 MADC_START_CYCLES = 10 * CYCLES_PER_US
 MARGIN_CYCLES = CYCLES_PER_US
 MAX_RUNTIME_CYCLES = (1 << 32) - 4
@@ -96,7 +98,7 @@ def build(run: Run, present: Image | None) -> tuple[Program, Image]:
         program.wait(CAPMEM_SETTLE_CYCLES)
     if run.madc:
         _control_madc(program, wake_up=1)
-        program.wait(MADC_WAKE_UP_CYCLES)
+    program.wait(REST_CYCLES)
     _record_events(program, True)
     if run.madc:
         _control_madc(program, start=1)

@@ -13,7 +13,7 @@ from firmware_protocol import ChipConfig, Connection
 from firmware_protocol.coordinates import N_NEURONS
 
 from . import compile as compiler
-from . import session
+from . import session, targets
 from .mapping.place import check_permutation
 from .standardmodels.cells import HXNeuron
 
@@ -72,6 +72,10 @@ def setup(
     common.setup(timestep, min_delay, max_delay=max_delay)
     if target is not None and connection is not None:
         raise ValueError("setup() got both a target and a connection; give one of them")
+    _check_type("connection", connection, Connection, "what pynn_hx.targets.connect(url) returns")
+    _check_type("initial_config", initial_config, ChipConfig, "e.g. helper.chip_from_nightly()")
+    if connection is None:
+        target = targets.resolve(target)
     permutation = check_permutation(
         range(N_NEURONS) if neuronPermutation is None else neuronPermutation
     )
@@ -86,6 +90,14 @@ def setup(
         initial_config=initial_config,
         permutation=permutation,
     )
+
+
+def _check_type(keyword: str, value: Any, kind: type, way_out: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(
+            f"setup({keyword}={value!r}): a {type(value).__name__} is no {kind.__name__}; pass "
+            f"{way_out}"
+        )
 
 
 def _check_extra(extra: dict[str, Any]) -> None:

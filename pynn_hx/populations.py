@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pyNN import common
-from pyNN.parameters import ParameterSpace, simplify
+from pyNN.parameters import ParameterSpace, Sequence, simplify
 
 from firmware_protocol import ChipConfig
 from firmware_protocol.atomic_neuron import BY_NAME
@@ -47,6 +47,15 @@ def _simplified(values: npt.NDArray[Any]) -> Any:
     return values[0].item() if np.all(values == values[0]) else values
 
 
+def _per_cell(values: Any, size: int) -> npt.NDArray[Any]:
+    """(size,) array of values; PyNN evaluates a list of one value to that value."""
+    if isinstance(values, np.ndarray) and values.shape == (size,):
+        return values.copy()
+    out = np.empty(size, dtype=object if isinstance(values, Sequence) else np.asarray(values).dtype)
+    out[:] = values if isinstance(values, np.ndarray) else [values] * size
+    return out
+
+
 class _Cells:
     """What populations and views share: parameters and recording of `_root` cells `_indices`."""
 
@@ -65,11 +74,19 @@ class _Cells:
         known = [n for n in names if n in self._root.celltype.default_parameters]
         values = self._root.parameter_values(known)
         shown = {n: _simplified(v[self._indices]) for n, v in values.items()}
-        return ParameterSpace(shown, shape=(len(self._indices),))
+        return ParameterSpace(
+            shown, self._root.celltype.get_schema(), shape=(len(self._indices),)
+        )
 
     def _set_parameters(self, parameter_space: ParameterSpace) -> None:
         parameter_space.evaluate(simplify=False)
-        self._root.change_parameters(dict(parameter_space.items()), self._indices)
+        indices = self._indices
+        values = {n: _per_cell(v, indices.size) for n, v in parameter_space.items()}
+        self._root.change_parameters(values, indices)
+
+    def find_units(self, variable: Any) -> str:
+        """Unit of a recordable variable or a parameter."""
+        return str(self._root.celltype.units[getattr(variable, "name", variable)])
 
     def _set_initial_value_array(self, variable: str, initial_values: Any) -> None:
         raise NotImplementedError(
@@ -99,7 +116,7 @@ class _Cells:
         Raises     RuntimeError (unknown variable), ValueError (device, second analog variable),
                    NotImplementedError (more than one neuron, sampling_interval, locations)
         """
-        state = session.require("record()")
+        state = self._root.require_session("record()")
         recorder = self._root.recorder
         if variables is None:
             recorder.reset()
@@ -138,7 +155,7 @@ class Population(_Cells, common.Population):
         initial_values: dict[str, Any] | None = None,
         label: str | None = None,
     ) -> None:
-        state = session.require("Population()")
+        state = self._session = session.require("Population()")
         if isinstance(cellclass, type):
             cellparams = cellparams or {}
         super().__init__(size, cellclass, cellparams, structure, initial_values or {}, label)
@@ -170,7 +187,8 @@ class Population(_Cells, common.Population):
         space = deepcopy(self.celltype.parameter_space)  # cell types may be shared
         space.shape = (self.size,)
         space.evaluate(simplify=False)
-        self._parameters = self._checked(dict(space.items()), np.arange(self.size))
+        values = {n: _per_cell(v, self.size) for n, v in space.items()}
+        self._parameters = self._checked(values, self._indices)
         given: frozenset[str] = getattr(self.celltype, "given", frozenset())
         self._given = {n: np.full(self.size, n in given) for n in self._parameters}
         self._learned: Values | None = None
@@ -183,17 +201,28 @@ class Population(_Cells, common.Population):
         """Values as they are stored; raises before anything is changed."""
         place = f"population {self.label!r}"
         if isinstance(self.celltype, HXNeuron):
-            return {n: checked_codes(n, np.asarray(v), place) for n, v in values.items()}
+            return {n: checked_codes(n, v, place, indices) for n, v in values.items()}
+        checked = {}
         for name, cells in values.items():
-            for index, times in zip(indices, cells, strict=True):
-                checked_spike_times(times, f"{place}, {name} of cell {index}")
-        return values
+            checked[name] = np.empty(indices.size, dtype=object)
+            for k, times in enumerate(cells):
+                where = f"{place}, {name} of cell {indices[k]}"
+                checked[name][k] = Sequence(checked_spike_times(times, where))
+        return checked
+
+    def require_session(self, what: str) -> session.State:
+        """The session, if it is still the one this population was made in; else RuntimeError."""
+        if session.require(what) is not self._session:
+            raise RuntimeError(
+                f"population {self.label!r}: {what}: it belongs to an earlier session, which "
+                "setup() has replaced since; make the population again"
+            )
+        return self._session
 
     def _require_mapping(self, what: str) -> None:
-        state = session.require(what)
         if (
             isinstance(self.celltype, HXNeuron)
-            and state.initial_config is not None
+            and self._session.initial_config is not None
             and self._learned is None
         ):
             raise RuntimeError(
@@ -211,6 +240,7 @@ class Population(_Cells, common.Population):
 
     def change_parameters(self, values: Values, indices: Ints) -> None:
         """Set values of some cells; all are checked before the first is changed."""
+        self.require_session("set()")
         self._require_mapping("set()")
         checked = self._checked(values, indices)
         for name, value in checked.items():
@@ -226,12 +256,14 @@ class Population(_Cells, common.Population):
         for name, values in self._parameters.items():
             chosen = self._given[name] if keep_base else np.ones(self.size, dtype=bool)
             if chosen.any():
-                codes = checked_codes(name, values, f"population {self.label!r}")
+                codes = checked_codes(
+                    name, values, f"population {self.label!r}", np.arange(self.size)
+                )
                 chip.neurons[name][mine[chosen]] = codes[chosen].astype(np.int64)
 
     def learn_parameters(self, chip: ChipConfig, circuit: Ints) -> None:
         """Remember what the circuits of this population are set to."""
-        if session.require("run()").initial_config is None:
+        if self._session.initial_config is None:
             return
         mine = circuit[self.offset : self.offset + self.size]
         self._learned = {

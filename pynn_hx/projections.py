@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,11 @@ class Projection(common.Projection):
     ) -> None:
         state = session.require("Projection()")
         self._check_ends(presynaptic_neurons, postsynaptic_neurons)
+        if synapse_type is not None and not isinstance(synapse_type, StaticSynapse):
+            raise TypeError(
+                f"projection: synapse type {type(synapse_type).__name__} is not one of this chip; "
+                "use pynn_hx.synapses.StaticSynapse"
+            )
         super().__init__(
             presynaptic_neurons,
             postsynaptic_neurons,
@@ -121,6 +126,9 @@ class Projection(common.Projection):
                 f"population {post.label!r} of {type(post.celltype).__name__} cannot receive "
                 "events; project onto a population of HXNeuron"
             )
+        for cells in (pre, post):
+            if isinstance(cells, common.BasePopulation):
+                _root(cells).require_session("Projection()")
 
     def _convergent_connect(
         self,
@@ -174,6 +182,35 @@ class Projection(common.Projection):
     def __iter__(self) -> Iterator[Connection]:
         return iter(self.connections)
 
+    def _columns(self, names: Iterable[str]) -> list[npt.NDArray[Any]]:
+        """Attributes of all connections, (connection,) each."""
+        known = {
+            "presynaptic_index": self._pre,
+            "postsynaptic_index": self._post,
+            "weight": self._weight,
+            "delay": np.zeros(len(self)),
+        }
+        return [known[name] for name in names]
+
+    def _get_attributes_as_list(self, names: list[str]) -> list[tuple[Any, ...]]:
+        return list(zip(*(column.tolist() for column in self._columns(names)), strict=True))
+
+    def _get_attributes_as_arrays(
+        self, names: Iterable[str], multiple_synapses: str = "sum"
+    ) -> list[npt.NDArray[np.float64]]:
+        """(pre, post) arrays; NaN where there is no connection."""
+        pair = self._pre * self.post.size + self._post  # sorted, so equal pairs are neighbours
+        first = np.nonzero(np.diff(pair, prepend=-1))[0]
+        arrays = []
+        for column in self._columns(names):
+            array = np.full(self.shape, np.nan)
+            if column.size:
+                array[self._pre[first], self._post[first]] = _joined(
+                    column, first, multiple_synapses
+                )
+            arrays.append(array)
+        return arrays
+
     def _set_attributes(self, parameter_space: ParameterSpace) -> None:
         place = f"projection {self.label!r}"
         parameter_space.evaluate(simplify=False)
@@ -189,6 +226,7 @@ class Projection(common.Projection):
 
     def _store(self, index: Ints, weight: npt.NDArray[np.float64]) -> None:
         place = f"projection {self.label!r}"
+        _root(self.post).require_session("set()")
         self._weight[index] = digital_weights(weight, self.receptor_type, place)
 
     def as_connections(self) -> Connections:
@@ -202,6 +240,14 @@ class Projection(common.Projection):
             np.abs(self._weight).astype(np.int64),
             np.full(len(self), self.receptor_type == "inhibitory"),
         )
+
+
+def _joined(values: npt.NDArray[Any], first: Ints, how: str) -> npt.NDArray[Any]:
+    """One value for each stretch of `values` that begins at `first`."""
+    if how in ("sum", "min", "max"):
+        return {"sum": np.add, "min": np.minimum, "max": np.maximum}[how].reduceat(values, first)
+    last = np.append(first[1:], values.size) - 1
+    return values[first if how == "first" else last]
 
 
 def _root(cells: Any) -> Population:

@@ -64,7 +64,7 @@ class Recorder:
         self._spikes: set[int] = set()
         self._analog: dict[int, str] = {}
         self._cache: list[Segment] = []
-        self._discard_current = False
+        self._present: Segment | None = None  # the run that has not been reset
 
     # --- requests -------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class Recorder:
         """Forget all requests and the data of a run that has not been reset."""
         self._spikes.clear()
         self._analog.clear()
-        self._discard_current = True
+        self._present = None
 
     def recorded_indices(self, variable: str) -> Ints:
         """Cells whose spikes are recorded, sorted."""
@@ -145,21 +145,20 @@ class Recorder:
 
     # --- data -----------------------------------------------------------------------------------
 
-    def _current(self) -> Segment | None:
-        """What the present run showed of this population."""
-        state = session.state
-        if state is None or not state.running or self._discard_current:
-            return None
-        return Segment(
+    def collect(self, state: session.State) -> None:
+        """Take what a run that has just ended showed of this population.
+
+        At once, because requests, spike times and the session may change before somebody asks.
+        """
+        self._present = Segment(
             state.segment_counter,
             state.t,
-            self._recorded_spikes(),
-            self._recorded_sites(),
+            self._recorded_spikes(state),
+            self._recorded_sites(state),
             datetime.datetime.now(),
         )
 
-    def _recorded_spikes(self) -> dict[int, Floats]:
-        state = session.require("get_data()")
+    def _recorded_spikes(self, state: session.State) -> dict[int, Floats]:
         cells = sorted(self._spikes)
         if not isinstance(self.population.celltype, HXNeuron):
             times = {c: self.population.spike_times(c) for c in cells}
@@ -174,19 +173,18 @@ class Recorder:
         ms = seen.spike_time[order] / CYCLES_PER_MS
         return {c: ms[a:b] for c, a, b in zip(cells, first, last, strict=True)}
 
-    def _recorded_sites(self) -> list[Site]:
-        seen = session.require("get_data()").observation
+    def _recorded_sites(self, state: session.State) -> list[Site]:
+        seen = state.observation
         assert seen is not None
         times, values = seen.madc_time / CYCLES_PER_MS, seen.madc_value.astype(np.float32)
         return [Site(variable, cell, times, values) for variable, cell in self.analog_sites()]
 
     def store_to_cache(self, annotations: dict[str, Any] | None = None) -> None:
         """Keep the present run's data beyond a reset."""
-        segment = self._current()
-        if segment is not None:
-            segment.annotations.update(annotations or {})
-            self._cache.append(segment)
-        self._discard_current = False
+        if self._present is not None:
+            self._present.annotations.update(annotations or {})
+            self._cache.append(self._present)
+            self._present = None
 
     def get(
         self,
@@ -207,8 +205,7 @@ class Recorder:
         cells = (
             None if filter_ids is None else set(self.population.id_to_index(filter_ids).tolist())
         )
-        current = self._current()
-        segments = self._cache + ([] if current is None else [current])
+        segments = self._cache + ([] if self._present is None else [self._present])
         block = neo.Block(name=self.population.label, description=self.population.describe())
         block.annotate(**self.metadata, **(annotations or {}))
         for segment in segments or [Segment(0, 0.0, {}, [], datetime.datetime.now())]:
@@ -216,7 +213,7 @@ class Recorder:
         block.rec_datetime = block.segments[0].rec_datetime
         if clear:
             self._cache.clear()
-            self._discard_current = True
+            self._present = None
         return block
 
     def _as_neo(self, data: Segment, names: set[str] | None, cells: set[int] | None) -> neo.Segment:
@@ -293,7 +290,7 @@ class Recorder:
         """Number of spikes by cell ID in the present run, or the last one."""
         if variable != "spikes":
             raise ValueError(f"count of {variable!r}: only spikes can be counted")
-        segment = self._current() or (self._cache[-1] if self._cache else None)
+        segment = self._present or (self._cache[-1] if self._cache else None)
         spikes = {} if segment is None else segment.spikes
         wanted = (
             None if filter_ids is None else set(self.population.id_to_index(filter_ids).tolist())

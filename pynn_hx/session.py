@@ -163,6 +163,8 @@ class State(common.control.BaseState):
         self._present = image
         self.t = runtime_ms
         self.running = True
+        for recorder in self.recorders:
+            recorder.collect(self)
 
     def run_until(self, time_point: float) -> None:
         """Run for what is left until `time_point` [ms]."""

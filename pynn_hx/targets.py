@@ -23,28 +23,34 @@ def connect(url: str | None = None) -> Connection:
              without that ``"emulator:"`` (both seeds 0)
     Raises   ValueError for an unknown scheme, option or seed
     """
+    seeds = _emulator_seeds(resolve(url))
+    emulator = Emulator(**seeds)
+    return InProcess(emulator.execute, identifier=f"emulator-{seeds['chip_seed']}")
+
+
+def resolve(url: str | None = None) -> str:
+    """The URL that `connect` would open, checked but not opened; raises what `connect` raises."""
     if url is None:
         url = os.environ.get(ENVIRONMENT) or DEFAULT
+    _emulator_seeds(url)
+    return url
+
+
+def _emulator_seeds(url: str) -> dict[str, int]:
     target = Target.parse(url)
-    if target.scheme == "emulator":
-        return _open_emulator(url, target)
-    hint = " (links to real chips come with a later version)" if target.scheme in _LATER else ""
-    raise ValueError(
-        f"target {url!r}: no scheme {target.scheme!r}{hint}; use 'emulator:?chip_seed=0&run_seed=0'"
-    )
-
-
-def _open_emulator(url: str, target: Target) -> Connection:
+    if target.scheme != "emulator":
+        hint = " (links to real chips come with a later version)" if target.scheme in _LATER else ""
+        raise ValueError(
+            f"target {url!r}: no scheme {target.scheme!r}{hint}; "
+            "use 'emulator:?chip_seed=0&run_seed=0'"
+        )
     unknown = sorted(set(target.options) - set(_EMULATOR_OPTIONS))
     if unknown or target.location:
         what = f"options {unknown}" if unknown else f"location {target.location!r}"
         raise ValueError(
             f"target {url!r}: the emulator takes no {what}; it takes chip_seed, run_seed"
         )
-    seeds = {name: _seed(url, name, text) for name, text in target.options.items()}
-    chip_seed, run_seed = seeds.get("chip_seed", 0), seeds.get("run_seed", 0)
-    emulator = Emulator(chip_seed=chip_seed, run_seed=run_seed)
-    return InProcess(emulator.execute, identifier=f"emulator-{chip_seed}")
+    return {name: _seed(url, name, target.options.get(name, "0")) for name in _EMULATOR_OPTIONS}
 
 
 def _seed(url: str, name: str, text: str) -> int:

@@ -1,10 +1,8 @@
 """One membrane over one time step.
 
     C dV/dt = I_ota(V) + I_offset + I_exc headroom(V) - I_inh footroom(V)
-The leak (or reset) OTA pulls towards its target.  A synaptic OTA delivers less as its output
-leaves it less
-voltage: headroom falls from 1 at 0.35 V to 0 at the supply, footroom from 1 at 0.3 V to 0 at
-ground.
+The leak (or reset) OTA pulls towards its target.  A synaptic OTA delivers less as its output leaves
+it less voltage: headroom falls to 0 at the supply, footroom to 0 at ground.
 """
 
 from __future__ import annotations
@@ -12,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import inlined
+from ..parameters import FOOTROOM_V, HEADROOM_V, MEMBRANE_SUPPLY_V
 from .ota import saturate
 
-V_SUPPLY = np.float32(1.2)  # estimated: upper rail of the membrane
-_PER_HEADROOM = np.float32(1 / 0.85)  # estimated: staircase of large PSPs flattens
-_PER_FOOTROOM = np.float32(1 / 0.3)  # measured: inhibitory troughs compress below 0.3 V
+V_SUPPLY = np.float32(MEMBRANE_SUPPLY_V)
+_PER_HEADROOM, _PER_FOOTROOM = np.float32(1 / HEADROOM_V), np.float32(1 / FOOTROOM_V)
 _ZERO, _ONE, _HALF, _12TH = np.float32(0), np.float32(1), np.float32(0.5), np.float32(1 / 12)
 
 

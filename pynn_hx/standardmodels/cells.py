@@ -73,11 +73,14 @@ class SpikeSourceArray(ExternalNeuron):
     units: ClassVar[dict[str, str]] = {"spikes": "", "spike_times": "ms"}
 
 
-def checked_codes(name: str, values: npt.NDArray[Any], place: str) -> npt.NDArray[Any]:
+def checked_codes(
+    name: str, values: npt.NDArray[Any], place: str, cells: npt.NDArray[np.int64]
+) -> npt.NDArray[Any]:
     """Values of an HXNeuron parameter as they are stored: bool for flags, else float.
 
     values  (cell,) numbers
     place   who asks, for the message
+    cells   (cell,) their indices in the population, for the message
     Raises  FieldRangeError (an OverflowError) naming cell, value and limit
     """
     field = BY_NAME[name]
@@ -86,11 +89,10 @@ def checked_codes(name: str, values: npt.NDArray[Any], place: str) -> npt.NDArra
     numbers = values.astype(np.float64)
     wrong = ~((np.trunc(numbers) >= 0) & (np.trunc(numbers) <= field.limit))  # catches NaN too
     if wrong.any():
-        cell = int(np.nonzero(wrong)[0][0])
-        value = numbers[cell] if np.isnan(numbers[cell]) else int(numbers[cell])
-        raise FieldRangeError(
-            f"{place}: {name} of cell {cell}", value, field.limit, "choose a code in this range"
-        )
+        number = numbers[wrong][0]
+        value = int(number) if np.isfinite(number) else number
+        cell = f"{place}: {name} of cell {cells[wrong][0]}"
+        raise FieldRangeError(cell, value, field.limit, "choose a code in this range")
     return numbers
 
 

@@ -53,6 +53,9 @@ def test_setup_returns_none_and_replaces_the_session():
         ({"neuronPermutation": [-1]}, TypeError, "contains -1"),
         ({"min_delay": 1.0, "max_delay": 0.5}, Exception, "min_delay has to be less"),
         ({"target": "emulator:", "connection": connect("emulator:")}, ValueError, "give one"),
+        ({"target": "emulator:?chipseed=3"}, ValueError, r"takes no options \['chipseed'\]"),
+        ({"initial_config": "a.pbin"}, TypeError, "'a.pbin'.: a str is no ChipConfig"),
+        ({"connection": "emulator:"}, TypeError, "a str is no Connection"),
     ],
 )
 def test_a_refused_setup_leaves_the_earlier_session_alone(keywords, error, message):

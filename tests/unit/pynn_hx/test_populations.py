@@ -3,6 +3,7 @@ default < initial configuration < constructor < set."""
 
 import numpy as np
 import pytest
+from pyNN.parameters import Sequence
 
 import pynn_hx as pynn
 from pynn_hx import RunCommand
@@ -128,3 +129,50 @@ def test_assemblies_record_all_members(plain):
     b = pynn.Population(1, pynn.cells.HXNeuron())
     (a + b).record("spikes")
     assert [len(p.recorder.recorded_indices("spikes")) for p in (a, b)] == [1, 1]
+
+
+def test_a_message_names_the_cell_of_the_population_not_of_the_view(plain):
+    population = pynn.Population(4, pynn.cells.HXNeuron())
+    with pytest.raises(OverflowError, match=r"leak_v_leak of cell 3 = 1023 is outside 0\.\.1022"):
+        population[2:4].set(leak_v_leak=[3, 1023])
+
+
+def test_one_cell_takes_a_list_of_one_value(plain):
+    neuron = pynn.Population(1, pynn.cells.HXNeuron(leak_v_leak=[5]))
+    source = pynn.Population(1, pynn.cells.SpikeSourceArray(spike_times=[[0.1, 0.2]]))
+    neuron.set(leak_i_bias=[6])
+    assert neuron.get(["leak_v_leak", "leak_i_bias"]) == [5.0, 6.0]
+    assert source.get("spike_times").value.tolist() == [0.1, 0.2]
+
+
+def test_spike_times_are_read_back_as_sequences_and_collapse_if_equal(plain):
+    cells = pynn.cells.SpikeSourceArray(spike_times=[Sequence([0.1]), [], [0.3]])
+    population = pynn.Population(3, cells)
+    population[1:2].set(spike_times=[0.5])
+    population[0].spike_times = [0.7]
+    assert [s.value.tolist() for s in population.get("spike_times")] == [[0.7], [0.5], [0.3]]
+    population.set(spike_times=[0.2, 0.4])
+    assert population.get("spike_times") == Sequence([0.2, 0.4])
+
+
+def test_units_of_variables_and_parameters_can_be_asked(plain):
+    population = pynn.Population(1, pynn.cells.HXNeuron())
+    assert population.find_units("v") == population[:].find_units("leak_v_leak") == "dimensionless"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda p: p.record("spikes"),
+        lambda p: p.set(leak_v_leak=3),
+        lambda p: pynn.Projection(p, p, pynn.AllToAllConnector()),
+    ],
+    ids=["record", "set", "Projection"],
+)
+def test_a_population_of_an_earlier_session_is_refused(plain, use):
+    stale = pynn.Population(1, pynn.cells.HXNeuron(), label="old")
+    pynn.setup()
+    pynn.Population(1, pynn.cells.HXNeuron())
+    with pytest.raises(RuntimeError, match="population 'old': .* belongs to an earlier session"):
+        use(stale)
+    assert pynn.simulator.state.projections == []

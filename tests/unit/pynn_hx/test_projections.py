@@ -3,8 +3,11 @@
 Oracle: index arithmetic by hand; error types of PyNN and of the chip's own backend.
 """
 
+import time
+
 import numpy as np
 import pytest
+from pyNN.standardmodels import synapses as standard
 
 import pynn_hx as pynn
 
@@ -168,3 +171,32 @@ def test_the_procedural_interface_connects():
     with pytest.warns(DeprecationWarning):
         projection = pynn.connect(pre, post, weight=7)
     assert projection[0].weight == 7
+
+
+def test_several_synapses_of_a_pair_are_joined_as_asked():
+    pairs = [(0, 0, 5.0), (1, 1, 2.0), (0, 0, 7.0)]
+    listed = pynn.FromListConnector(pairs, column_names=["weight"])
+    projection = pynn.Projection(sources(2), neurons(2), listed, static(0))
+    joined = {
+        how: projection.get("weight", "array", multiple_synapses=how)[0, 0]
+        for how in ("sum", "min", "max", "first", "last")
+    }
+    assert joined == {"sum": 12.0, "min": 5.0, "max": 7.0, "first": 5.0, "last": 7.0}
+    assert np.isnan(projection.get("weight", "array")[0, 1])
+
+
+def test_the_weights_of_a_full_chip_are_read_and_set_without_a_python_loop():
+    projection = pynn.Projection(sources(256), neurons(512), pynn.AllToAllConnector(), static(1))
+    wanted = np.arange(256 * 512).reshape(256, 512) % 64
+    started = time.perf_counter()
+    projection.set(weight=wanted)
+    assert np.array_equal(projection.get("weight", "array"), wanted)
+    assert time.perf_counter() - started < 1.0  # a property access per synapse takes several
+
+
+def test_only_synapse_types_of_the_chip_are_taken():
+    with pytest.raises(TypeError, match="synapse type StaticSynapse is not one of this chip"):
+        pynn.Projection(
+            sources(1), neurons(1), pynn.AllToAllConnector(), standard.StaticSynapse(delay=0.0)
+        )
+    assert pynn.simulator.state.projections == []

@@ -161,7 +161,7 @@ class AnalogCore:
         spiking = np.isfinite(circuits.threshold) & circuits.digital
         spiking[readers] = True
         active = np.nonzero(spiking)[0]
-        self._warn(circuits, active)
+        self._warn(memory, circuits, active)
         self._neurons = np.full(max(-(-active.size // ln.LANES), 1) * ln.LANES, -1)
         self._neurons[: active.size] = active
         self._n_active, self._circuits = active.size, circuits
@@ -171,37 +171,49 @@ class AnalogCore:
         self._sources = circuits.readout_source[readers]
         self._built = key
 
-    def _warn(self, circuits: Circuits, active: Ints) -> None:
-        """Say once per configuration which circuits of used neurons are on but not emulated."""
-        for circuit, flags in circuits.enabled.items():
-            affected = tuple(int(n) for n in active[flags[active]])
-            if affected and self._warned.get(circuit) != affected:
-                shown = ", ".join(map(str, affected[:8])) + (", ..." if len(affected) > 8 else "")
-                _log.warning(
-                    "%s enabled at neuron(s) %s, but not emulated yet: integrated without it",
-                    circuit,
-                    shown,
-                )
-            self._warned[circuit] = affected
+    def _warn(self, memory: Memory, circuits: Circuits, active: Ints) -> None:
+        """Say once per configuration which circuits in use are on but not emulated."""
+        found = {circuit: active[flags[active]] for circuit, flags in circuits.enabled.items()}
+        drivers = memory.block("synapse_drivers")
+        plastic = (drivers["enable_receiver"] != 0) & (drivers["enable_stp"] != 0)
+        self._warn_of("short-term plasticity", "synapse driver(s)", np.nonzero(plastic.ravel())[0])
+        for circuit, neurons_ in found.items():
+            self._warn_of(circuit, "neuron(s)", neurons_)
 
-    def _gather(self, circuits: Circuits) -> None:
-        """Fill the lanes of all active neurons from circuit parameters and state."""
-        n, size = self._n_active, self._neurons.size
-        at = self._neurons[:n]
+    def _warn_of(self, circuit: str, kind: str, where: Ints) -> None:
+        affected = tuple(where.tolist())
+        if affected and self._warned.get(circuit) != affected:
+            shown = ", ".join(map(str, affected[:8])) + (", ..." if len(affected) > 8 else "")
+            _log.warning(
+                "%s enabled at %s %s, but not emulated yet: integrated without it",
+                circuit,
+                kind,
+                shown,
+            )
+        self._warned[circuit] = affected
 
-        def lanes(values: npt.NDArray[Any], rest: float) -> npt.NDArray[np.float64]:
-            out = np.full(size, rest)
-            out[:n] = values[at]
-            return out
+    def _spread(self, values: npt.NDArray[Any], rest: float) -> npt.NDArray[Any]:
+        """Values (512,) of the active neurons by lane; `rest` in the padding."""
+        out = np.full(self._neurons.size, rest, dtype=values.dtype)
+        out[: self._n_active] = values[self._neurons[: self._n_active]]
+        return out
 
-        def ints(values: Ints, rest: int) -> Ints:
-            out = np.full(size, rest, dtype=np.int64)
-            out[:n] = values[at]
-            return out
+    def _otas(self, circuits: Circuits) -> list[F32]:
+        """Leak and reset OTA by lane: target, I_max / C, 1 / V_lin."""
+        return [
+            np.stack(
+                [
+                    self._spread(ota.target, 0.0),
+                    self._spread(ota.conductance * ota.v_lin / circuits.capacitance, 0.0),
+                    self._spread(1 / ota.v_lin, 1.0),
+                ]
+            ).astype(np.float32)
+            for ota in (circuits.leak, circuits.reset)
+        ]
 
-        state = np.zeros((size // ln.LANES, ln.N_FIELDS, ln.LANES), np.float32)
+    def _fields(self, circuits: Circuits, ota: F32) -> F32:
+        """The blocks of all active neurons; thresholds are disarmed, decay factors still missing."""
         per_c = 1 / circuits.capacitance
-        self._tau = np.stack([lanes(circuits.exc.tau, np.inf), lanes(circuits.inh.tau, np.inf)])
         fields: dict[int, npt.NDArray[Any]] = {
             ln.V: self.state.v,
             ln.EXC: self.state.exc,
@@ -212,39 +224,36 @@ class AnalogCore:
             ln.INH_OFFSET: circuits.inh.offset,
             ln.OFFSET: circuits.offset_current * per_c,
         }
+        blocks = np.zeros((self._neurons.size // ln.LANES, ln.N_FIELDS, ln.LANES), np.float32)
         for offset, values in fields.items():
-            state[:, offset // ln.LANES] = lanes(values, 0.0).reshape(-1, ln.LANES)
-        state[:, ln.THRESHOLD // ln.LANES] = np.inf
-        otas = [
-            np.stack(
-                [
-                    lanes(ota.target, 0.0),
-                    lanes(ota.conductance * ota.v_lin * per_c, 0.0),
-                    lanes(1 / ota.v_lin, 1.0),
-                ]
-            ).astype(np.float32)
-            for ota in (circuits.leak, circuits.reset)
-        ]
-        modes = ints(self.state.mode, ln.ARMED)
-        shown = np.where(modes == ln.RESET, otas[1], otas[0])
+            blocks[:, offset // ln.LANES] = self._spread(values, 0.0).reshape(-1, ln.LANES)
         for k in range(3):
-            state[:, ln.TARGET // ln.LANES + k] = shown[k].reshape(-1, ln.LANES)
+            blocks[:, ln.TARGET // ln.LANES + k] = ota[k].reshape(-1, ln.LANES)
+        blocks[:, ln.THRESHOLD // ln.LANES] = np.inf
+        return blocks.reshape(-1)
+
+    def _gather(self, circuits: Circuits) -> None:
+        """Fill the lanes of all active neurons from circuit parameters and state."""
+        size, state = self._neurons.size, self.state
+        self._tau = np.stack([self._spread(i.tau, np.inf) for i in (circuits.exc, circuits.inh)])
+        leak, reset = self._otas(circuits)
+        mode = self._spread(state.mode, ln.ARMED)
         self._lanes = ln.Lanes(
-            state=state.reshape(-1),
-            leak=otas[0],
-            reset=otas[1],
+            state=self._fields(circuits, np.where(mode == ln.RESET, reset, leak)),
+            leak=leak,
+            reset=reset,
             rate=np.zeros((2, size), np.float32),
             partial=np.zeros(size * self.step_cycles * 4, np.float32),
             arrived=np.zeros((self.step_cycles, 2 * size), np.float32),
-            threshold=lanes(circuits.threshold, np.inf).astype(np.float32),
-            mode=modes,
-            timer=ints(self.state.timer, ln.NEVER),
+            threshold=self._spread(circuits.threshold, np.inf).astype(np.float32),
+            mode=mode,
+            timer=self._spread(state.timer, ln.NEVER),
             due=np.zeros(size // ln.LANES, np.int64),
-            end=ints(self.state.end, 0),
-            clock=ints(circuits.clock, 2),
-            refractory=ints(circuits.refractory, 2),
-            hold=ints(circuits.hold, 0),
-            spikes=ints(self.state.spikes, 0),
+            end=self._spread(state.end, 0),
+            clock=self._spread(circuits.clock, 2),
+            refractory=self._spread(circuits.refractory, 2),
+            hold=self._spread(circuits.hold, 0),
+            spikes=self._spread(state.spikes, 0),
             neuron=self._neurons,
         )
         idle.line_weights(

@@ -44,8 +44,8 @@ class Emulator:
         """Play a program of 64-bit words to its halt and return the response words.
 
         Registers, membranes and time persist from one call to the next.  Raises DecodeError for
-        words that
-        are no messages and EmulatorError for what cannot be emulated; then nothing has changed.
+        words that are no messages and EmulatorError for what cannot be emulated; then nothing has
+        changed.
         """
         messages = instructions.parse(words)
         check(messages)

@@ -255,6 +255,15 @@ _NOT_EMULATED = {
         "event_routing_enable_bypass_inhibitory",
     ),
     "refractory pause": ("refractory_period_enable_pause",),
+    "unbuffered readout": ("readout_enable_unbuffered_access",),
+    "Bayesian or shared firing": (
+        "bayesian_operation",
+        "bayesian_connect_fire_vertical",
+        "bayesian_connect_fire_to_right",
+        "bayesian_connect_fire_from_right",
+        "bayesian_enable_master",
+        "bayesian_enable_slave",
+    ),
 }
 
 

@@ -7,6 +7,7 @@ more.
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,11 @@ def power_on_image() -> Words:
 
     A real chip wakes with arbitrary SRAM content.
     """
+    return _default_image().copy()
+
+
+@cache
+def _default_image() -> Words:
     return ChipConfig().image()
 
 

@@ -50,14 +50,15 @@ _READ_LATENCY = p.READ_LATENCY_CYCLES
 _ALL_BYTES = np.uint64(BYTE_ENABLES)
 _LOW_WORD = np.uint64(0xFFFFFFFF)
 
-_RESETS = {
-    int(address): n
-    for n, address in enumerate(memory_map.neuron_reset_address(np.arange(N_NEURONS)))
+_ALL_NEURONS = np.arange(N_NEURONS)
+_RESETS = np.sort(memory_map.neuron_reset_address(_ALL_NEURONS))
+_NEURON_OF_RESET = {
+    int(address): n for n, address in enumerate(memory_map.neuron_reset_address(_ALL_NEURONS))
 }
-_COUNTERS = frozenset(
-    int(address)
-    for reset in (False, True)
-    for address in memory_map.spike_counter_address(np.arange(N_NEURONS), reset=reset)
+_COUNTERS = np.sort(
+    np.concatenate(
+        [memory_map.spike_counter_address(_ALL_NEURONS, reset=reset) for reset in (False, True)]
+    )
 )
 
 
@@ -122,9 +123,10 @@ def check(messages: Messages) -> None:
     partial = (header == _ADDRESS) & ((payload & _ALL_BYTES) != _ALL_BYTES)
     _refuse(partial, "byte enables other than 0xf are not emulated yet; write whole words")
     reads = (header == _ADDRESS) & ~is_write
-    counters = np.isin(payload & _LOW_WORD, np.fromiter(_COUNTERS, np.uint64))
+    address = (payload & _LOW_WORD).astype(np.int64)
+    counters = _among(address, _COUNTERS)
     _refuse(reads & counters, "spike counters are not emulated yet; record spikes instead")
-    padi = np.isin(payload & _LOW_WORD, np.array(memory_map.PADI_EVENT, np.uint64))
+    padi = (address == memory_map.PADI_EVENT[0]) | (address == memory_map.PADI_EVENT[1])
     _refuse(is_write & padi, "PADI events by register are not emulated yet; send spike labels")
     halts = np.nonzero((header == ToFpga.LOOPBACK) & (payload == HALT))[0]
     if not halts.size:
@@ -136,6 +138,13 @@ def check(messages: Messages) -> None:
             f"word {int(halts[0])}: halt ends a program, but {header.size - 1 - int(halts[0])} "
             "words follow it; execute them as a program of their own"
         )
+
+
+def _among(address: Ints, table: Ints) -> npt.NDArray[np.bool_]:
+    """Which addresses are in a sorted table; quick if few lie in its range."""
+    found = (address >= table[0]) & (address <= table[-1])
+    found[found] = np.isin(address[found], table)
+    return found
 
 
 def _refuse(wrong: npt.NDArray[np.bool_], reason: str) -> None:
@@ -178,7 +187,7 @@ class Player:
         is_read = (header == _ADDRESS) & ((payload & _READ) != 0)
         writes = np.nonzero((header == _ADDRESS) & ~is_read)[0]
         address = (payload[writes] & _LOW_WORD).astype(np.uint32)
-        special = np.isin(address, _special_addresses())
+        special = _is_special(address.astype(np.int64))
         actions = np.concatenate(
             [
                 writes[special],
@@ -237,8 +246,8 @@ class Player:
         elif address == memory_map.MADC_CONTROL:
             bits = readout_registers.MADC_CONTROL.decode(word)
             state.madc = readout.control(state.madc, bits, state.memory, cycle, self._seed)
-        elif not self._core.fire(_RESETS[address], cycle):
-            _log.debug("neuron reset of %d at cycle %d seen by nobody", _RESETS[address], cycle)
+        elif not self._core.fire(_NEURON_OF_RESET[address], cycle):
+            _log.debug("neuron reset at %#x, cycle %d: seen by nobody", address, cycle)
 
     def _write(
         self, cycle: Ints, address: npt.NDArray[np.uint32], value: npt.NDArray[np.uint32]
@@ -248,7 +257,7 @@ class Player:
             return
         memory = self.state.memory
         if self._observing and memory.changes(address, value):
-            step = cycle // p.STEP_CYCLES
+            step = cycle // self._core.step_cycles
             bounds = [0, *(np.nonzero(np.diff(step))[0] + 1).tolist(), address.size]
             for a, b in itertools.pairwise(bounds):
                 if memory.changes(address[a:b], value[a:b]):
@@ -370,10 +379,10 @@ def _with_timestamp(tick: Ints, value: Ints) -> npt.NDArray[np.uint64]:
     return tick.astype(np.uint64) << np.uint64(16) | value.astype(np.uint64)
 
 
-def _special_addresses() -> npt.NDArray[np.uint32]:
-    return np.array(
-        [memory_map.EVENT_RECORDING_CONFIG, memory_map.MADC_CONTROL, *_RESETS], np.uint32
-    )
+def _is_special(address: Ints) -> npt.NDArray[np.bool_]:
+    """Which addresses trigger something when written."""
+    control = (address == memory_map.EVENT_RECORDING_CONFIG) | (address == memory_map.MADC_CONTROL)
+    return control | _among(address, _RESETS)
 
 
 def _inputs(header: npt.NDArray[np.uint8], payload: npt.NDArray[np.uint64], cycle: Ints) -> Inputs:

@@ -8,6 +8,7 @@ refuse values that do not fit.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -79,6 +80,26 @@ class _Member:
         return field
 
 
+Arrays = dict[str, dict[str, IntArray]]
+
+
+def _copied(arrays: Arrays) -> Arrays:
+    return {block: {k: v.copy() for k, v in fields.items()} for block, fields in arrays.items()}
+
+
+@cache
+def _defaults() -> Arrays:
+    """Arrays of a new configuration; never handed out, only copied."""
+    chip = ChipConfig._of({name: block.defaults() for name, block in BLOCKS.items()})
+    for name, (_, _, default) in QUADRANT_CELLS.items():
+        chip.quadrants[name][...] = default
+    for name, (*_, default) in READOUT_CELLS.items():
+        chip.readout_chain[name][...] = default
+    for field in atomic_neuron.FIELDS:
+        chip.neurons[field.name][...] = field.default
+    return chip._arrays
+
+
 class ChipConfig:
     """The configuration of one chip; a new one holds the vendor's defaults.
 
@@ -88,15 +109,9 @@ class ChipConfig:
     """
 
     def __init__(self) -> None:
-        self._adopt({name: block.defaults() for name, block in BLOCKS.items()})
-        for name, (_, _, default) in QUADRANT_CELLS.items():
-            self.quadrants[name][...] = default
-        for name, (*_, default) in READOUT_CELLS.items():
-            self.readout_chain[name][...] = default
-        for field in atomic_neuron.FIELDS:
-            self.neurons[field.name][...] = field.default
+        self._adopt(_copied(_defaults()))
 
-    def _adopt(self, arrays: dict[str, dict[str, IntArray]]) -> None:
+    def _adopt(self, arrays: Arrays) -> None:
         self._arrays = arrays
         cells, shared = arrays["capmem_neurons"]["value"], arrays["capmem_shared"]["value"]
         neurons = {
@@ -132,10 +147,10 @@ class ChipConfig:
 
     def copy(self) -> ChipConfig:
         """An independent copy."""
-        return self._of({b: {k: v.copy() for k, v in f.items()} for b, f in self._arrays.items()})
+        return self._of(_copied(self._arrays))
 
     @classmethod
-    def _of(cls, arrays: dict[str, dict[str, IntArray]]) -> ChipConfig:
+    def _of(cls, arrays: Arrays) -> ChipConfig:
         chip = cls.__new__(cls)
         chip._adopt(arrays)
         return chip

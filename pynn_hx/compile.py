@@ -1,8 +1,9 @@
 """A mapped network to the words of a run, and the words that come back to spikes and samples.
 
 Layout of a run: chip reset (first run on a connection), changed configuration words, settling time
-after CapMem changes, rest while the ADC wakes up, begin tick, timed events, end tick, everything off.  Experiment
-time 0 is the cycle after the begin tick, the first one at which an event can leave.
+after CapMem changes, rest while the ADC wakes up, begin tick, timed events, end tick, everything
+off.  Experiment time 0 is the cycle after the begin tick, the first one at which an event can
+leave.
 """
 
 from __future__ import annotations

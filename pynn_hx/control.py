@@ -15,6 +15,7 @@ from firmware_protocol.coordinates import N_NEURONS
 from . import compile as compiler
 from . import session, targets
 from .mapping.place import check_permutation
+from .mapping.report import MappedTopologyStatistics
 from .standardmodels.cells import HXNeuron
 
 DEFAULT_MIN_DELAY = 0.0
@@ -190,6 +191,11 @@ def preprocess() -> None:
 def list_standard_models() -> list[type]:
     """Cell types that use circuits of the chip."""
     return [HXNeuron]
+
+
+def get_backend_statistics() -> MappedTopologyStatistics:
+    """What the network takes of the chip; RuntimeError before the first mapping."""
+    return session.require("get_backend_statistics()").statistics()
 
 
 def get_current_time() -> float:

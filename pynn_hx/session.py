@@ -8,6 +8,7 @@ and `compile`.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from firmware_protocol import ChipConfig, Connection, decode
 
 from . import compile as compiler
 from . import targets
-from .mapping import configure, place, route
+from .mapping import configure, place, report, route
 from .mapping.graph import Connections, Ints, Network
 from .standardmodels.cells import READOUT_SOURCES, HXNeuron
 
@@ -56,6 +57,7 @@ class Mapped:
     routing: route.Routing
     chip: ChipConfig
     madc: bool
+    duration_s: float
 
 
 class State(common.control.BaseState):
@@ -108,6 +110,7 @@ class State(common.control.BaseState):
 
     def prepare(self) -> Mapped:
         """Place, route and configure; the populations learn what their circuits are set to."""
+        started = time.perf_counter()
         network = self.network()
         circuit = place.place(network.n_neurons, self._permutation)
         routing = route.route(network, circuit)
@@ -126,8 +129,23 @@ class State(common.control.BaseState):
         chip.check()
         for population in populations:
             population.learn_parameters(chip, circuit)
-        self.mapped = Mapped(network, routing, chip, madc)
+        self.mapped = Mapped(network, routing, chip, madc, time.perf_counter() - started)
         return self.mapped
+
+    def statistics(self) -> report.MappedTopologyStatistics:
+        """What the mapped network takes of the chip; RuntimeError before the first mapping."""
+        if self.mapped is None:
+            raise RuntimeError(
+                "get_backend_statistics(): nothing is mapped yet; call run() or "
+                "run(None, RunCommand.PREPARE) first"
+            )
+        return report.summarise(
+            self.mapped.network,
+            self.mapped.routing,
+            n_populations=len(self.populations),
+            n_projections=len(self.projections),
+            mapping_s=self.mapped.duration_s,
+        )
 
     def _analog_site(self) -> tuple[int, str] | None:
         """Network index and variable of the neuron the ADC records."""
@@ -186,9 +204,9 @@ class State(common.control.BaseState):
                     labels.append(np.full(times[-1].size, label))
         if not times:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        time, label = np.concatenate(times), np.concatenate(labels)
-        order = np.argsort(time, kind="stable")
-        return time[order], label[order]
+        cycle, label = np.concatenate(times), np.concatenate(labels)
+        order = np.argsort(cycle, kind="stable")
+        return cycle[order], label[order]
 
     def reset(self) -> None:
         """Back to t = 0; the network stays."""

@@ -1,8 +1,8 @@
 """Arrays that the neuron kernel works on: one lane per active neuron, sixteen lanes to a block.
 
 A block keeps its fields together, field after field of 16 float32, so that the inner loop runs at
-constant
-offsets from one base: it vectorises without alias checks and a neuron's whole state shares a page.
+constant offsets from one base: it vectorises without alias checks and a neuron's whole state shares
+a page.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The introduction of the lab course, end to end on words.
 
-Oracle: published figures of that program on hardware, as bands that all of them fit (they disagree among each
-other; docs/explanation/emulator.md): flat baseline, first peak 60-250 MADC LSB above it, later peaks higher and
-saturating, fifth to first 1.1-1.5, 10-90 % rise in 3-8 us, no output spike.
+Oracle: published figures of that program on hardware, as bands that all of them fit (they disagree
+among each other; docs/explanation/emulator.md): flat baseline, first peak 60-250 MADC LSB above it,
+later peaks higher and saturating, fifth to first 1.1-1.5, 10-90 % rise in 3-8 us, no output spike.
 """
 
 import neo

@@ -1,7 +1,7 @@
 """A leak potential above threshold on an unconfigured chip: regular firing.
 
-Oracle: the digital refractory time (255 counts of 8 ns, the reset released one count early), and published traces of
-the same codes: inter-spike CV well below 3 %, spread between chips of some 13 %.
+Oracle: the digital refractory time (255 counts of 8 ns, the reset released one count early), and
+published traces of the same codes: inter-spike CV well below 3 %, spread between chips of some 13 %.
 """
 
 import numpy as np
@@ -51,7 +51,8 @@ def exponential(t, level, height, tau):
 def test_the_refractory_plateau_lasts_its_digital_time():
     """From the spike to where the fall towards the reset level meets the rise towards the leak.
 
-    The conductive reset is still falling slowly at its end, so both flanks are fitted over all spikes.
+    The conductive reset is still falling slowly at its end, so both flanks are fitted over all
+    spikes.
     """
     spikes, us, lsb = leak_over_threshold(runtime=2.0)
     last = spikes[np.searchsorted(spikes, us) - 1]

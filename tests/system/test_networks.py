@@ -3,6 +3,8 @@
 Oracle: the network as it was written down; the emulator decides by the words alone.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -85,7 +87,7 @@ def test_a_chain_of_neurons_passes_a_spike_on():
         population.record("spikes")
     source = pynn.Population(1, pynn.cells.SpikeSourceArray(spike_times=[0.02]))
     pynn.Projection(source, chain[0], pynn.AllToAllConnector(), static(500))
-    for a, b in zip(chain, chain[1:], strict=False):
+    for a, b in pairwise(chain):
         pynn.Projection(a, b, pynn.AllToAllConnector(), static(500))
     pynn.run(0.1)
     first = [spikes_of(p)[0][0] for p in chain]

@@ -106,6 +106,14 @@ def test_circuits_that_are_on_but_not_emulated_are_named_once(caplog):
     assert record.getMessage().startswith("exponential term enabled at neuron(s) 4, 5, but not")
 
 
+def test_short_term_plasticity_is_named(caplog):
+    config = emulated.chip()
+    config.synapse_drivers.enable_receiver[1, 2] = config.synapse_drivers.enable_stp[1, 2] = 1
+    with caplog.at_level(logging.WARNING, "emulator"):
+        emulated.run(config, 20)
+    assert "short-term plasticity enabled at synapse driver(s) 130, but not" in caplog.text
+
+
 def test_jtag_is_ignored():
     program = words(message(ToFpga.JTAG_INIT), message(ToFpga.LOOPBACK, 1))
     assert decode(Emulator().execute(program)).ticks.tolist() == [1]

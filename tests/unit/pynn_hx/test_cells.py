@@ -1,5 +1,8 @@
-"""Cell types and their parameters.  Oracle: the register tables, and the parameter list of the backend
-whose scripts are to run here (70 circuit parameters, three defaults that are not zero)."""
+"""Cell types and their parameters.
+
+Oracle: the register tables, and the parameter list of the backend whose scripts are to run here (70
+circuit parameters, three defaults that are not zero).
+"""
 
 import numpy as np
 import pytest

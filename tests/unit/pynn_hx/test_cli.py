@@ -1,4 +1,7 @@
-"""The console command.  Oracle: the introduction's text ("the neuron spiked ... times") and the picture file."""
+"""The console command.
+
+Oracle: the introduction's text ("the neuron spiked ... times") and the picture file.
+"""
 
 import os
 import subprocess

@@ -67,7 +67,7 @@ def test_settling_time_is_spent_only_after_capmem_changes(name, waits):
 
 
 def test_events_leave_at_their_experiment_time():
-    program, image = compiler.build(run_of(timer=[0, 5, 5], label=[1, 2, 3]), None)
+    program, _ = compiler.build(run_of(timer=[0, 5, 5], label=[1, 2, 3]), None)
     messages = parse(program.words())
     cycle, t0, tick, events = 0, 0, None, []
     for header, payload in zip(messages.header.tolist(), messages.payload.tolist(), strict=True):
@@ -114,3 +114,11 @@ def test_the_madc_runs_only_if_asked():
         messages = parse(compiler.build(run_of(madc=madc), None)[0].words())
         controls = (messages.payload & np.uint64(0xFFFFFFFF)) == address
         assert (controls & (messages.header == ToFpga.OMNIBUS_ADDRESS)).sum() == expected
+
+
+def test_every_run_begins_after_a_millisecond_of_rest():
+    _, image = compiler.build(run_of(), None)
+    messages = parse(compiler.build(run_of(), image)[0].words())
+    begin = int(np.nonzero(messages.header == ToFpga.LOOPBACK)[0][0])
+    waits = messages.payload[:begin][messages.header[:begin] == ToFpga.WAIT_UNTIL]
+    assert waits.max() >= 125_000

@@ -1,6 +1,7 @@
 """Life cycle: setup, run, reset, end, and what each refuses.
 
-Oracle: the life cycle of the chip's own PyNN backend (docs/reference/pynn_api.md) and its error types.
+Oracle: the life cycle of the chip's own PyNN backend (docs/reference/pynn_api.md) and its error
+types.
 """
 
 import numpy as np

@@ -1,4 +1,7 @@
-"""Pictures are drawn on the axes that are passed in.  Oracle: the data that go in, read off the artists."""
+"""Pictures are drawn on the axes that are passed in.
+
+Oracle: the data that go in, read off the artists.
+"""
 
 import neo
 import numpy as np

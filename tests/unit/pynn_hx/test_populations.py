@@ -34,7 +34,8 @@ def test_every_form_of_index_selects_the_cells(plain):
     assert p[3].leak_v_leak == 3
     p[3].leak_v_leak = 30
     assert p.get("leak_v_leak").tolist() == [0, 1, 2, 30, 4]
-    for view in (p[1:3], p[[1, 2]], p[1, 2], p[np.array([1, 2])], pynn.PopulationView(p, slice(1, 3))):
+    by_class = pynn.PopulationView(p, slice(1, 3))
+    for view in (p[1:3], p[[1, 2]], p[1, 2], p[np.array([1, 2])], by_class):
         assert view.get("leak_v_leak").tolist() == [1, 2]
     view_of_view = p[1:4][1:]
     view_of_view.set(leak_v_leak=[20, 33])
@@ -173,6 +174,6 @@ def test_a_population_of_an_earlier_session_is_refused(plain, use):
     stale = pynn.Population(1, pynn.cells.HXNeuron(), label="old")
     pynn.setup()
     pynn.Population(1, pynn.cells.HXNeuron())
-    with pytest.raises(RuntimeError, match="population 'old': .* belongs to an earlier session"):
+    with pytest.raises(RuntimeError, match=r"population 'old': .* belongs to an earlier session"):
         use(stale)
     assert pynn.simulator.state.projections == []

@@ -38,7 +38,8 @@ def test_spike_trains_of_all_recorded_cells_come_sorted_and_annotated():
     assert [t.annotations["source_index"] for t in trains] == [1, 2]
     assert all(isinstance(t, neo.SpikeTrain) and len(t) > 2 for t in trains)
     train = trains[0]
-    assert (float(train.t_start), float(train.t_stop), train.units.dimensionality.string) == (0, 0.1, "ms")
+    assert (float(train.t_start), float(train.t_stop)) == (0, 0.1)
+    assert train.units.dimensionality.string == "ms"
     assert train.annotations["source_population"] == "firing"
     assert train.annotations["source_id"] == 1
     empty = silent.get_data("spikes").segments[0].spiketrains

@@ -46,7 +46,7 @@ gpu-check:       ## tests and benchmarks that need a CUDA device
 	@echo "gpu-check: this version has no CUDA code, so there is nothing to check on a GPU."
 
 bench: $(VENV)/.dev    ## the benchmarks: ratios measured in this run
-	$(BIN)/python benchmarks/foundation.py $(ARGS)
+	$(BIN)/python benchmarks/bench_foundation.py $(ARGS)
 
 clean:           ## remove the environment and everything generated
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

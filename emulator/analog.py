@@ -212,7 +212,7 @@ class AnalogCore:
         ]
 
     def _fields(self, circuits: Circuits, ota: F32) -> F32:
-        """The blocks of all active neurons; thresholds are disarmed, decay factors still missing."""
+        """Blocks of all active neurons; thresholds are disarmed, decay factors still missing."""
         per_c = 1 / circuits.capacitance
         fields: dict[int, npt.NDArray[Any]] = {
             ln.V: self.state.v,
@@ -229,6 +229,8 @@ class AnalogCore:
             blocks[:, offset // ln.LANES] = self._spread(values, 0.0).reshape(-1, ln.LANES)
         for k in range(3):
             blocks[:, ln.TARGET // ln.LANES + k] = ota[k].reshape(-1, ln.LANES)
+        for offset in (ln.EXC_ADD, ln.INH_ADD):
+            blocks[:, offset // ln.LANES] = ln.NO_DROP_V
         blocks[:, ln.THRESHOLD // ln.LANES] = np.inf
         return blocks.reshape(-1)
 

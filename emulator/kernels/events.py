@@ -20,7 +20,7 @@ _EXC_EXTRA, _INH_EXTRA = np.uint64(ln.EXC_EXTRA), np.uint64(ln.INH_EXTRA)
 _EXC_ADD, _INH_ADD = np.uint64(ln.EXC_ADD), np.uint64(ln.INH_ADD)
 
 
-@helper
+@inlined
 def _grant(queues, bus, cycle, label):  # type: ignore[no-untyped-def]
     """Queue an event for the first free cycle of its bus; False if the queue is full."""
     ends, capacity = queues.fifo_ends[bus], queues.fifo.shape[1]
@@ -34,7 +34,7 @@ def _grant(queues, bus, cycle, label):  # type: ignore[no-untyped-def]
     return True
 
 
-@helper
+@inlined
 def _admit(routes, queues, cursor, start, end):  # type: ignore[no-untyped-def]
     """Grant bus cycles to events due before cycle `end`, by time, FPGA first; overflowing bus."""
     capacity = queues.delayed.shape[0]
@@ -58,7 +58,7 @@ def _admit(routes, queues, cursor, start, end):  # type: ignore[no-untyped-def]
             return bus
 
 
-@helper
+@inlined
 def _next_arrival(routes, queues, cursor):  # type: ignore[no-untyped-def]
     """When the next event that has no bus cycle yet is due."""
     k, ends = cursor[NEXT_INPUT], queues.delayed_ends
@@ -96,7 +96,7 @@ def _discharge(state, partial, total, position):  # type: ignore[no-untyped-def]
         came[i] = 0
 
 
-@helper
+@inlined
 def deliver(lanes, routes, queues, cursor, step, step_cycles):  # type: ignore[no-untyped-def]
     """Discharge lines by this step's events; return (overflowing bus or -1, whether any came)."""
     start = step * step_cycles

@@ -48,6 +48,10 @@ N_FIELDS = len(FIELDS)
 BLOCK = LANES * N_FIELDS
 """float32 per block; a field's constant is its offset within one."""
 
+NO_DROP_V = 1e-25
+"""Added to a line per step when no event came: invisible, but it keeps a line that has decayed for
+a millisecond from becoming a subnormal number, which costs a hundred times a normal one."""
+
 ARMED, PENDING, RESET, REFRACTORY, BLOCKED = range(5)
 """What a neuron's backend does: waits for a crossing; has seen one and waits for its clock edge;
 resets; has released the membrane but not re-armed; would re-arm but the membrane is still above

@@ -30,6 +30,7 @@ NOISE_PURPOSE = 1
 _SPIKES_PER_BLOCK_BITS = 20
 _LANES = np.int64(ln.LANES)
 _INFINITE = np.float32(np.inf)
+_NO_DROP = np.float32(ln.NO_DROP_V)
 _SIGMA, _REST = np.float32(COMPARATOR_NOISE_V), np.float32(LINE_REST_V)
 _TICK_S, _HALF, _ZERO = np.float32(4e-9), np.float32(0.5), np.float32(0)
 _PER_V_LIN_SYN = np.float32(1 / SYNIN_V_LIN)
@@ -222,10 +223,11 @@ def _read_line(state, readout_lane, readout_source):  # type: ignore[no-untyped-
 
 @helper
 def _clear_events(state, n_blocks):  # type: ignore[no-untyped-def]
+    """Forget what events added to the lines in this step."""
     for b in range(n_blocks):
-        base = b * ln.BLOCK
-        for k in range(base + ln.EXC_EXTRA, base + ln.THRESHOLD):
-            state[k] = _ZERO
+        extra, add = b * ln.BLOCK + ln.EXC_EXTRA, b * ln.BLOCK + ln.EXC_ADD
+        for k in range(2 * ln.LANES):
+            state[extra + k], state[add + k] = _ZERO, _NO_DROP
 
 
 @compiled

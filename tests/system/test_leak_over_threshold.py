@@ -1,7 +1,8 @@
 """A leak potential above threshold on an unconfigured chip: regular firing.
 
 Oracle: the digital refractory time (255 counts of 8 ns, the reset released one count early), and
-published traces of the same codes: inter-spike CV well below 3 %, spread between chips of some 13 %.
+published traces of the same codes: inter-spike CV well below 3 %, spread between chips of some
+13 %.
 """
 
 import numpy as np

@@ -211,3 +211,11 @@ def test_configuration_writes_act_at_their_time():
     assert before[0] == pytest.approx(before[-1], abs=1e-6)
     assert after[0] == before[-1]
     assert after[-1] - after[0] == pytest.approx(79 * 1.54e-3, rel=0.05)
+
+
+def test_a_line_that_has_decayed_never_becomes_a_subnormal_number():
+    """Subnormal operands would make every later step many times slower."""
+    config = connect(read_out(add_inputs(chip(leak_v_leak=600, **QUIET)), 0), 0, [63])
+    core, memory = ideal_core(config, fpga_inputs([ORIGIN + 10], [1]))
+    core.integrate(memory, READER, ORIGIN, ORIGIN + 3000 * 125)
+    assert np.finfo(np.float32).tiny < core.state.exc[0] < 1e-20

@@ -57,4 +57,6 @@ class OneToOneConnector(_pynn.OneToOneConnector):
         diagonal = {name: np.asarray(values)[range(n), range(n)] for name, values in space.items()}
         for i in range(n):
             one = {name: values[i : i + 1] for name, values in diagonal.items()}
-            projection._convergent_connect(np.array([i]), i, **one)
+            projection._convergent_connect(
+                np.array([i]), i, location_selector=self.location_selector, **one
+            )

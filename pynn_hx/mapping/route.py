@@ -174,6 +174,8 @@ def _distribute_external(network: Network, synapses: _Synapses, bus: Ints) -> No
     internal = synapses.source < n
     np.add.at(load, (bus[synapses.source[internal]], synapses.lane[internal]), 1)
     sources_on += np.bincount(bus[np.unique(synapses.source[internal])], minlength=N_BUSES)
+    splits = np.where(sources_on > 0, len(_SPLITS_WITH_NEURONS[-1]), len(_SPLITS_EXTERNAL[-1]))
+    capacity = LABELS_PER_GROUP << splits
     order = np.argsort(synapses.source, kind="stable")
     starts = np.searchsorted(synapses.source[order], np.arange(n, n + network.n_external + 1))
     sizes = np.diff(starts)
@@ -184,7 +186,7 @@ def _distribute_external(network: Network, synapses: _Synapses, bus: Ints) -> No
         lane, count = np.unique(lanes, return_counts=True)
         peak = (load[:, lane] + count).max(axis=1)
         crowded = sources_on // LABELS_PER_GROUP
-        best = int(np.lexsort((sources_on, peak, crowded))[0])
+        best = int(np.lexsort((sources_on, peak, crowded, sources_on >= capacity))[0])
         bus[n + external] = best
         load[best, lane] += count
         sources_on[best] += 1

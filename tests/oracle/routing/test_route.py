@@ -39,8 +39,8 @@ def configured(network, permutation=None):
     return circuit, routing, chip
 
 
-def assert_routed_exactly(network, circuit, routing, chip):
-    for source in range(network.n_neurons + network.n_external):
+def assert_routed_exactly(network, circuit, routing, chip, sources=None):
+    for source in range(network.n_neurons + network.n_external) if sources is None else sources:
         if source < network.n_neurons:
             n = int(circuit[source])
             source_input = n % 256 // 32
@@ -174,3 +174,14 @@ def test_without_connections_nothing_is_switched_on():
     assert not chip.synapse_drivers.enable_receiver.any()
     assert not chip.padi.enable_spl1.any()
     assert np.all(chip.crossbar_nodes.target == 1)
+
+
+def test_sources_move_to_buses_where_no_neuron_limits_how_many_can_be_told_apart():
+    n = 3 * 2048 + 4 * 64 - 1  # one bus also carries a neuron's events, so four groups at most
+    pre = np.append(0, np.arange(n) + 512)
+    post = np.append(300, np.arange(n) % 512)
+    network = network_of(512, n, pre, post, np.ones(n + 1), np.zeros(n + 1))
+    circuit, routing, chip = configured(network)
+    assert np.bincount(routing.bus[512:], minlength=4).tolist() == [255, 2048, 2048, 2048]
+    some = (0, 512, 513, 4000, 512 + n - 1)
+    assert_routed_exactly(network, circuit, routing, chip, some)

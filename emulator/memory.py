@@ -70,20 +70,25 @@ class Memory:
 
     def write(self, addresses: Words, values: Words) -> None:
         """Store words in order; the last write to an address wins."""
-        positions = memory_map.locate(addresses)
+        positions, masks = memory_map.locate_bits(addresses)
         known = positions >= 0
         if not known.all():
             rest = ~known
             self.others.update(zip(addresses[rest].tolist(), values[rest].tolist(), strict=True))
             _log.debug("%d words written to addresses that nothing decodes", int(rest.sum()))
-            positions, values = positions[known], values[known]
-        self._store(positions, values)
+            positions, values, masks = positions[known], values[known], masks[known]
+        # A word and its alias may meet in one call, so stretches of either kind stay in order.
+        edges = np.nonzero(np.diff(masks))[0] + 1
+        for part in np.split(np.arange(positions.size), edges) if positions.size else ():
+            at, mask = positions[part], masks[part]
+            self._store(at, (self.image[at] & ~mask) | (values[part] & mask))
 
     def changes(self, addresses: Words, values: Words) -> bool:
         """Whether writing these words would change the image."""
-        positions = memory_map.locate(addresses)
+        positions, masks = memory_map.locate_bits(addresses)
         known = positions >= 0
-        return bool(np.any(self.image[positions[known]] != values[known]))
+        present, mask = self.image[positions[known]], masks[known]
+        return bool(np.any((present ^ values[known]) & mask))
 
     def _store(self, positions: Positions, values: Words) -> None:
         touched = positions[self.image[positions] != values]
@@ -94,8 +99,10 @@ class Memory:
 
     def read(self, address: int) -> int:
         """The word at an address; 0 if it was never written and nothing decodes it."""
-        position = int(memory_map.locate(address))
-        return int(self.image[position]) if position >= 0 else self.others.get(address, 0)
+        positions, masks = memory_map.locate_bits([address])
+        if positions[0] < 0:
+            return self.others.get(address, 0)
+        return int(self.image[positions[0]] & masks[0])
 
     def version(self, blocks: tuple[str, ...]) -> tuple[int, ...]:
         """Changes whenever a word of these blocks does."""

@@ -251,6 +251,68 @@ def locate(addresses: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return np.where(_SORTED[slot] == wanted, _ORDER[slot], -1)
 
 
+@dataclass(frozen=True)
+class Alias:
+    """Other addresses for some bits of a block's words.
+
+    register   the table of what is read and written there
+    addresses  (alias,) uint32, rising
+    positions  (alias,) int64, the word of a configuration image that holds the bits
+    mask       which of its bits; they have the same place in both words
+    """
+
+    register: Register
+    addresses: Addresses
+    positions: npt.NDArray[np.int64]
+    mask: int
+
+
+def _synapse_alias(register: Register, offset: int, word: int, mask: int) -> Alias:
+    """Weights or labels of four synapses alone: base + offset + 64 * row + quad."""
+    synram, row = np.array(SYNRAM_BASE), np.arange(c.N_ROWS)
+    quad = np.arange(c.N_QUADS)
+    addresses = _addresses(synram[:, None, None] + offset + 64 * row[:, None] + quad)
+    raw = BLOCKS["synapses"].addresses[..., word]
+    return Alias(register, addresses.reshape(-1), locate(raw.reshape(-1)), mask)
+
+
+ALIASES: dict[str, Alias] = {
+    "synapse_weight_quads": _synapse_alias(synapse.SYNAPSE_WEIGHT_QUAD, 0, 0, 0x3F3F3F3F),
+    "synapse_label_quads": _synapse_alias(synapse.SYNAPSE_LABEL_QUAD, 0x40000, 1, 0x3F3F3F3F),
+}
+"""Registers that show a part of another one."""
+
+_ALIAS_ADDRESSES = np.concatenate([a.addresses for a in ALIASES.values()])
+_ALIAS_POSITIONS = np.concatenate([a.positions for a in ALIASES.values()])
+_ALIAS_MASKS = np.concatenate(
+    [np.full(a.addresses.size, a.mask, np.uint32) for a in ALIASES.values()]
+)
+_ALIAS_ORDER = np.argsort(_ALIAS_ADDRESSES, kind="stable")
+_ALIAS_SORTED = _ALIAS_ADDRESSES[_ALIAS_ORDER]
+
+
+def locate_bits(
+    addresses: npt.ArrayLike,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """Image positions of word addresses, as :func:`locate`, and which bits each address shows.
+
+    Returns (positions, masks): aliases have the position of the word they are a part of, and a mask
+    that is not all ones.
+    """
+    wanted = np.asarray(addresses, dtype=np.uint32)
+    positions = locate(wanted)
+    masks = np.full(wanted.shape, 0xFFFFFFFF, dtype=np.uint32)
+    unknown = positions < 0
+    if np.any(unknown):
+        rest = wanted[unknown]
+        slot = np.minimum(np.searchsorted(_ALIAS_SORTED, rest), _ALIAS_SORTED.size - 1)
+        found = _ALIAS_SORTED[slot] == rest
+        entry = _ALIAS_ORDER[slot]
+        positions[unknown] = np.where(found, _ALIAS_POSITIONS[entry], -1)
+        masks[unknown] = np.where(found, _ALIAS_MASKS[entry], np.uint32(0xFFFFFFFF))
+    return positions, masks
+
+
 def neuron_reset_address(n: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Address whose write resets AtomicNeuron `n`."""
     block, index = c.backend_of_neuron(np.asarray(n))

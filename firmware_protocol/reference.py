@@ -9,7 +9,7 @@ import numpy as np
 
 from . import atomic_neuron
 from .layout import Field, Register
-from .memory_map import BLOCKS, CONTROL_REGISTERS, Block
+from .memory_map import ALIASES, BLOCKS, CONTROL_REGISTERS, Block
 from .registers.capmem import QUADRANT_CELLS, READOUT_CELLS
 
 _HEAD = """\
@@ -104,12 +104,27 @@ def _control() -> list[str]:
     return lines
 
 
+def _aliases() -> list[str]:
+    lines: list[str] = []
+    for alias in ALIASES.values():
+        low, high = int(alias.addresses.min()), int(alias.addresses.max())
+        lines += [
+            f"## {alias.register.name} at {low:#010x} to {high:#010x}",
+            "",
+            f"Another way to the bits {alias.mask:#010x} of a SynapseQuad word.",
+            "",
+            *_fields(alias.register),
+            "",
+        ]
+    return lines
+
+
 def page() -> str:
     """The whole page as Markdown."""
     lines = [_HEAD, *_neurons(), *_shared_cells()]
     for block in BLOCKS.values():
         lines += _block(block)
-    return "\n".join([*lines, *_control()]).rstrip() + "\n"
+    return "\n".join([*lines, *_aliases(), *_control()]).rstrip() + "\n"
 
 
 if __name__ == "__main__":

@@ -90,6 +90,8 @@ def setup(
         connection=connection,
         initial_config=initial_config,
         permutation=permutation,
+        min_delay=0.0 if isinstance(min_delay, str) else float(min_delay),
+        max_delay=0.0 if isinstance(max_delay, str) else float(max_delay),
     )
 
 
@@ -209,12 +211,12 @@ def get_time_step() -> float:
 
 
 def get_min_delay() -> float:
-    """Smallest delay [ms]: 0."""
+    """What `setup` was given as min_delay [ms], else 0; every delay on the chip is 0."""
     return session.require("get_min_delay()").min_delay
 
 
 def get_max_delay() -> float:
-    """Largest delay [ms]: 0."""
+    """What `setup` was given as max_delay [ms], else 0; every delay on the chip is 0."""
     return session.require("get_max_delay()").max_delay
 
 

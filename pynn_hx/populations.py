@@ -74,9 +74,7 @@ class _Cells:
         known = [n for n in names if n in self._root.celltype.default_parameters]
         values = self._root.parameter_values(known)
         shown = {n: _simplified(v[self._indices]) for n, v in values.items()}
-        return ParameterSpace(
-            shown, self._root.celltype.get_schema(), shape=(len(self._indices),)
-        )
+        return ParameterSpace(shown, self._root.celltype.get_schema(), shape=(len(self._indices),))
 
     def _set_parameters(self, parameter_space: ParameterSpace) -> None:
         parameter_space.evaluate(simplify=False)

@@ -70,9 +70,11 @@ class State(common.control.BaseState):
         connection: Connection | None,
         initial_config: ChipConfig | None,
         permutation: Ints,
+        min_delay: float = 0.0,
+        max_delay: float = 0.0,
     ) -> None:
         super().__init__()
-        self.dt, self.min_delay, self.max_delay = MADC_SAMPLE_MS, 0.0, 0.0
+        self.dt, self.min_delay, self.max_delay = MADC_SAMPLE_MS, min_delay, max_delay
         self.mpi_rank, self.num_processes = 0, 1
         self.initial_config = initial_config
         self.populations: list[Population] = []

@@ -37,6 +37,7 @@ class HXNeuron(BaseCellType):
     Parameters not given here take the value of the circuit that a neuron is placed on if
     `setup` was given an ``initial_config``, else the defaults, which leave everything off.
     Numbers for codes are truncated to integers; a number for a flag means on unless it is 0.
+    `event_routing_address` is chosen by the mapping, whatever is given here.
     ``docs/reference/registers.md`` lists all names with their ranges and meanings.
     """
 

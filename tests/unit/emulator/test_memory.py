@@ -50,3 +50,51 @@ def test_the_last_write_to_an_address_wins_and_copies_are_independent():
     copy = memory.copy()
     memory.write(address, np.array([1, 2], np.uint32))
     assert (memory.read(int(address[0])), copy.read(int(address[0]))) == (2, 0)
+
+
+def test_weights_and_labels_can_be_written_and_read_through_their_own_quads():
+    """Addresses S + 64 row + quad and S + 0x40000 + 64 row + quad; column 28 is quad 3, entry 2."""
+    weights, labels = (memory_map.ALIASES[f"synapse_{k}_quads"] for k in ("weight", "label"))
+    memory = Memory(power_on_image())
+    weight_word = weights.register.encode({"weight": [0, 0, 61, 0]})[0]
+    label_word = labels.register.encode({"label": [1, 2, 3, 4]})[0]
+    address = 0x02C00000 + 64 * 7 + 3
+    before = memory.version(ROUTING_BLOCKS)
+    assert memory.changes(np.array([address], np.uint32), np.array([weight_word]))
+    memory.write(
+        np.array([address, address + 0x40000], np.uint32), np.array([weight_word, label_word])
+    )
+    assert memory.version(ROUTING_BLOCKS) != before
+    synapses = memory.block("synapses")
+    assert synapses["weight"][0, 7, 28] == 61 == synapses["weight"].sum()
+    assert synapses["label"][0, 7, [24, 26, 28, 30]].tolist() == [1, 2, 3, 4]
+    assert memory.read(address) == weight_word
+    assert memory.read(address + 0x40000) == label_word
+    assert not memory.changes(np.array([address], np.uint32), np.array([weight_word]))
+
+
+def test_an_alias_keeps_the_calibration_bits_of_its_word_and_order_decides():
+    memory, config = Memory(power_on_image()), ChipConfig()
+    config.synapses.time_calib[0, 7, 28] = 2
+    config.synapses.weight[0, 7, 28] = 5
+    raw = memory_map.BLOCKS["synapses"].addresses[0, 7, 3, 0]
+    word = config.image()[memory_map.locate([raw])][0]
+    alias = 0x02C00000 + 64 * 7 + 3
+    nine = memory_map.ALIASES["synapse_weight_quads"].register.encode({"weight": [0, 0, 9, 0]})[0]
+    memory.write(np.array([raw, alias], np.uint32), np.array([word, nine]))
+    assert memory.block("synapses")["weight"][0, 7, 28] == 9
+    assert memory.block("synapses")["time_calib"][0, 7, 28] == 2
+    memory.write(np.array([alias, raw], np.uint32), np.array([nine, word]))
+    assert memory.block("synapses")["weight"][0, 7, 28] == 5
+
+
+def test_weights_written_through_quads_act_on_neurons_like_raw_ones():
+    """A word of either kind must leave the same image."""
+    config = ChipConfig()
+    config.synapses.weight[1] = np.arange(256 * 256).reshape(256, 256) % 64
+    raw, quads = Memory(power_on_image()), Memory(power_on_image())
+    raw.write(memory_map.ADDRESSES, config.image())
+    alias = memory_map.ALIASES["synapse_weight_quads"]
+    arranged = memory_map.BLOCKS["synapses"].arrange(config.synapses.weight)
+    quads.write(alias.addresses, alias.register.encode({"weight": arranged}).reshape(-1))
+    assert np.array_equal(raw.image, quads.image)

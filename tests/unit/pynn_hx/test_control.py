@@ -123,6 +123,9 @@ def test_state_queries():
     pynn.setup(timestep=0.1)
     assert pynn.get_time_step() == 3.4e-5
     assert (pynn.get_min_delay(), pynn.get_max_delay()) == (0, 0)
+    pynn.setup(min_delay=0.5, max_delay=2.0)
+    assert (pynn.get_min_delay(), pynn.get_max_delay()) == (0.5, 2.0)
+    pynn.setup(timestep=0.1)
     assert (pynn.num_processes(), pynn.rank()) == (1, 0)
     assert pynn.list_standard_models() == [pynn.cells.HXNeuron]
 

@@ -28,9 +28,7 @@ def test_membrane_trace_draws_data_inputs_and_spikes_in_microseconds():
 
 def test_raster_draws_one_row_per_train():
     axes = Figure().add_subplot()
-    trains = [
-        neo.SpikeTrain([0.01 * k] * pq.ms, t_stop=0.1, source_index=k) for k in (2, 5)
-    ]
+    trains = [neo.SpikeTrain([0.01 * k] * pq.ms, t_stop=0.1, source_index=k) for k in (2, 5)]
     plot.raster(axes, trains)
     assert [c.get_lineoffset() for c in axes.collections] == [2, 5]
     assert np.allclose([c.get_positions()[0] for c in axes.collections], [20, 50])

@@ -16,7 +16,9 @@ drifts.
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
+import os
 import platform
 import statistics
 import sys
@@ -24,6 +26,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numba
 import numpy as np
 
 import emulator.parameters
@@ -150,25 +153,38 @@ def whole_chip_words() -> float:
     return elapsed
 
 
+def yardsticks() -> dict[str, Callable[[int, int, float], float]]:
+    """The plain AdEx loops to compare with: Numba, and C where there is a compiler."""
+    loops: dict[str, Callable[[int, int, float], float]] = {"Numba": yardstick.numba_seconds}
+    for name, flags in (
+        ("C -O3", ("-O3",)),
+        ("C -O3 -march=native -ffast-math", ("-O3", "-march=native", "-ffast-math")),
+    ):
+        loop = yardstick.compiled_c(*flags)
+        if loop is not None:
+            loops[name] = loop
+    return loops
+
+
 def measure(repeats: int) -> dict[str, float]:
     """All figures; times in ms, ratios without unit."""
     introduction(0.1)  # compile
-    figures = {"a: Population to neo, 0.1 ms [ms]": median_ms(population_to_neo, repeats)}
+    figures = {"a: Population to neo, 0.1 ms [ms]": median_ms(population_to_neo, 5 * repeats)}
     figures["a: one neuron, wall ms / hardware ms"] = median_ms(
         lambda: per_hardware_ms(one_neuron, 5.0, 1.0), repeats
     )
-    c_loop = yardstick.compiled_c()
-    steps = round(1e-3 / STEP_S)
-    chip, numba, c = [], [], []
+    loops, steps = yardsticks(), round(1e-3 / STEP_S)
+    chip: list[float] = []
+    plain: dict[str, list[float]] = {name: [] for name in loops}
     for _ in range(repeats):
         chip.append(per_hardware_ms(full_chip, 2.0, 0.5))
-        numba.append(yardstick.numba_seconds(512, steps, STEP_S))
-        c.append(c_loop(512, steps, STEP_S) if c_loop else float("nan"))
+        for name, loop in loops.items():
+            plain[name].append(loop(512, steps, STEP_S))
     figures["b: 512 neurons, wall ms / hardware ms"] = 1e3 * statistics.median(chip)
-    for name, loop in (("Numba", numba), ("C -O3 -march=native -ffast-math", c)):
-        figures[f"b: AdEx loop in {name}, wall ms / hardware ms"] = 1e3 * statistics.median(loop)
-        ratio = statistics.median(a / b for a, b in zip(chip, loop, strict=True))
-        figures[f"b: ratio to AdEx loop in {name}"] = ratio
+    for name, seconds in plain.items():
+        figures[f"b: AdEx in {name}, wall ms / hw ms"] = 1e3 * statistics.median(seconds)
+        ratio = statistics.median(a / b for a, b in zip(chip, seconds, strict=True))
+        figures[f"b: ratio to AdEx in {name}"] = ratio
     figures["c: whole chip to words and back [ms]"] = median_ms(whole_chip_words, 5 * repeats)
     return figures
 
@@ -183,7 +199,13 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:<58}{value:10.3f}")
     if arguments.json:
-        about = {"python": platform.python_version(), "machine": platform.machine()}
+        about = {
+            "date": datetime.date.today().isoformat(),
+            "python": platform.python_version(),
+            "numba": numba.__version__,
+            "machine": platform.machine(),
+            "cores": os.cpu_count(),
+        }
         arguments.json.write_text(json.dumps({"about": about, "figures": figures}, indent=1) + "\n")
 
 

@@ -23,7 +23,7 @@ from emulator.random import normal  # noqa: E402
 from tests.support import emulated, reference_neuron  # noqa: E402
 
 DURATION_CYCLES = 25_000
-BURST_CYCLES = np.arange(1250, 22_500, 2511)     # every 20.088 us: all positions within a step
+BURST_CYCLES = np.arange(1250, 22_500, 2511)  # every 20.088 us: all positions within a step
 SCENARIOS = {
     "fire": {},
     "staircase": {"leak_v_leak": 400, "leak_i_bias": 200, "threshold_v_threshold": 1022},
@@ -56,14 +56,15 @@ def configuration(scenario: str):
 def emulate(scenario: str, step_cycles: int):
     """(circuits, V at steps, spike times [ns], start cycle, wall seconds) of the emulator."""
     chip = configuration(scenario)
-    origin = 1280 * 1024                         # a boundary of steps and of noise blocks
+    origin = 1280 * 1024  # a boundary of steps and of noise blocks
     cycles = np.repeat(origin + BURST_CYCLES - FPGA_TO_SYNAPSE_CYCLES, len(WEIGHTS))
     labels = np.tile(np.arange(len(WEIGHTS)) + 1, BURST_CYCLES.size)
-    core, memory = emulated.ideal_core(chip, emulated.fpga_inputs(cycles, labels),
-                                       step_cycles=step_cycles)
+    core, memory = emulated.ideal_core(
+        chip, emulated.fpga_inputs(cycles, labels), step_cycles=step_cycles
+    )
     circuits = core.circuits(memory)
     core.state.v[0] = circuits.reset.target[0]
-    core.state.step[0] = origin // step_cycles   # start from the reset potential, not from rest
+    core.state.step[0] = origin // step_cycles  # start from the reset potential, not from rest
     begin = time.perf_counter()
     pieces = core.integrate(memory, np.array([0]), origin, origin + DURATION_CYCLES)
     wall = time.perf_counter() - begin
@@ -73,14 +74,16 @@ def emulate(scenario: str, step_cycles: int):
 
 def reference(circuits, origin: int):
     """(V at every ns, spike times [ns]) of the same neuron, by brute force."""
-    one_by_one = np.arange(len(WEIGHTS))        # a bus takes one event per cycle
+    one_by_one = np.arange(len(WEIGHTS))  # a bus takes one event per cycle
     bursts = (BURST_CYCLES[:, None] + one_by_one).reshape(-1)
     drop = circuits.exc.drop[0] * np.tile(WEIGHTS, BURST_CYCLES.size)
     first_block = origin * 8 // reference_neuron.NOISE_BLOCK_NS
     skipped = origin * 8 % reference_neuron.NOISE_BLOCK_NS
     n_blocks = (DURATION_CYCLES * 8 + skipped) // reference_neuron.NOISE_BLOCK_NS + 1
-    noise = [[normal(np.uint64(0), 1, 0, ((first_block + b) << 20) ^ s) for s in range(400)]
-             for b in range(n_blocks)]
+    noise = [
+        [normal(np.uint64(0), 1, 0, ((first_block + b) << 20) ^ s) for s in range(400)]
+        for b in range(n_blocks)
+    ]
     assert skipped == 0, "the reference counts noise blocks from its own start"
     spikes = np.zeros(400, np.int64)
     trace, n = reference_neuron.integrate(
@@ -127,8 +130,10 @@ def main() -> None:
     for scenario in SCENARIOS:
         for step_cycles in (1, 2, 4, 8, 16):
             e = compare(scenario, step_cycles)
-            print(f"{scenario:10} {8 * step_cycles:7} {e.trace_rms_lsb:8.4f} {e.trace_max_lsb:8.3f}"
-                  f" {e.n_spikes:7} {e.spike_max_ns:8.0f} {e.missing_spikes:8}")
+            print(
+                f"{scenario:10} {8 * step_cycles:7} {e.trace_rms_lsb:8.4f} {e.trace_max_lsb:8.3f}"
+                f" {e.n_spikes:7} {e.spike_max_ns:8.0f} {e.missing_spikes:8}"
+            )
 
 
 if __name__ == "__main__":

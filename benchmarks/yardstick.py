@@ -61,16 +61,18 @@ def numba_seconds(n: int, steps: int, dt_s: float) -> float:
     return time.perf_counter() - start
 
 
-def compiled_c() -> Callable[[int, int, float], float] | None:
-    """A function like `numba_seconds` for the C loop, or None without a C compiler."""
+def compiled_c(*flags: str) -> Callable[[int, int, float], float] | None:
+    """A function like `numba_seconds` for the C loop, or None without a C compiler.
+
+    flags  for the compiler, e.g. "-O3"
+    """
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         return None
     folder = tempfile.mkdtemp()
     library = Path(folder) / "adex.so"
     source = Path(__file__).with_name("adex.c")
-    flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
-    subprocess.run([compiler, *flags, source, "-o", library, "-lm"], check=True)
+    subprocess.run([compiler, *flags, "-shared", "-fPIC", source, "-o", library, "-lm"], check=True)
     function = ctypes.CDLL(str(library)).adex
     pointer = ctypes.POINTER(ctypes.c_float)
 

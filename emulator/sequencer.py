@@ -177,8 +177,7 @@ class Player:
         self.state.now = int(end)
         return self._response(int(cycle[-1]))
 
-    # --- actions
-    # ------------------------------------------------------------------------------------
+    # --- actions ----------------------------------------------------------------------------------
 
     def _walk(
         self, header: npt.NDArray[np.uint8], payload: npt.NDArray[np.uint64], cycle: Ints
@@ -266,8 +265,7 @@ class Player:
         else:
             memory.write(address, value)
 
-    # --- time
-    # ---------------------------------------------------------------------------------------
+    # --- time -------------------------------------------------------------------------------------
 
     @property
     def _observing(self) -> bool:
@@ -322,8 +320,7 @@ class Player:
             event, link = np.nonzero(crossbar.links(input_, label))
             self._spikes.append((tick[event], link.astype(np.int64), label[event]))
 
-    # --- response
-    # -----------------------------------------------------------------------------------
+    # --- response ---------------------------------------------------------------------------------
 
     def _loopbacks(
         self, header: npt.NDArray[np.uint8], payload: npt.NDArray[np.uint64], cycle: Ints

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
 from typing import Any
 
@@ -86,11 +87,14 @@ class _Cells:
         """Unit of a recordable variable or a parameter."""
         return str(self._root.celltype.units[getattr(variable, "name", variable)])
 
-    def _set_initial_value_array(self, variable: str, initial_values: Any) -> None:
-        raise NotImplementedError(
-            f"initial value of {variable!r}: the chip's membranes cannot be preset; let the "
-            "neuron relax to its leak potential, or drive it there"
-        )
+    def initialize(self, **initial_values: Any) -> None:
+        """Warn that initial values have no effect: the chip's membranes cannot be preset."""
+        if initial_values:
+            warnings.warn(
+                f"initial value of {', '.join(initial_values)}: no effect, the chip's membranes "
+                "cannot be preset; neurons begin relaxed to their leak potential",
+                stacklevel=2,
+            )
 
     def _get_view(self, selector: Any, label: str | None = None) -> PopulationView:
         return PopulationView(self, selector, label)

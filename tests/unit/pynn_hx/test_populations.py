@@ -113,11 +113,13 @@ def test_a_network_larger_than_the_chip_is_refused_with_both_numbers(plain):
     assert pynn.get_current_time() == 0
 
 
-def test_initial_values_cannot_be_set(plain):
+def test_initial_values_have_no_effect_and_say_so(plain):
     p = pynn.Population(1, pynn.cells.HXNeuron())
     for cells in (p, p[0:1]):
-        with pytest.raises(NotImplementedError, match="membranes cannot be preset"):
+        with pytest.warns(UserWarning, match="initial value of v: no effect"):
             cells.initialize(v=3)
+    with pytest.warns(UserWarning, match="initial value of v: no effect"):
+        pynn.Population(1, pynn.cells.HXNeuron(), initial_values={"v": 1})
 
 
 def test_description_names_the_cell_type(plain):

@@ -32,6 +32,7 @@ check: test    ## the same as `make test`
 
 lint: $(VENV)/.dev    ## ruff
 	$(BIN)/ruff check $(wildcard $(SOURCES))
+	$(BIN)/ruff format --check $(wildcard $(SOURCES))
 
 types: $(VENV)/.dev    ## mypy
 	$(BIN)/mypy

@@ -11,10 +11,18 @@ _NEEDS = {
 
 
 def pytest_addoption(parser):
-    parser.addoption("--hardware", metavar="URL", default=None,
-                     help="run the tests marked 'hardware' on the chip at this target URL")
-    parser.addoption("--gpu", action="store_true", default=False,
-                     help="run the tests marked 'gpu'; they fail without a CUDA device")
+    parser.addoption(
+        "--hardware",
+        metavar="URL",
+        default=None,
+        help="run the tests marked 'hardware' on the chip at this target URL",
+    )
+    parser.addoption(
+        "--gpu",
+        action="store_true",
+        default=False,
+        help="run the tests marked 'gpu'; they fail without a CUDA device",
+    )
 
 
 def pytest_collection_modifyitems(config, items):
@@ -27,11 +35,13 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_terminal_summary(terminalreporter):
     for marker, (_, reason) in _NEEDS.items():
-        skipped = [report for report in terminalreporter.getreports("skipped")
-                   if marker in report.keywords]
+        skipped = [
+            report for report in terminalreporter.getreports("skipped") if marker in report.keywords
+        ]
         if skipped:
             terminalreporter.write_line(
-                f"NOT RUN: {len(skipped)} tests marked {marker!r} ({reason})", yellow=True)
+                f"NOT RUN: {len(skipped)} tests marked {marker!r} ({reason})", yellow=True
+            )
 
 
 @pytest.fixture

@@ -11,14 +11,23 @@ from firmware_protocol.coordinates import crossbar_node
 from firmware_protocol.registers.readout import MADC_CONTROL
 
 LEAK_OVER_THRESHOLD = {
-    "leak_v_leak": 1000, "leak_i_bias": 150,
-    "threshold_enable": 1, "threshold_v_threshold": 500,
-    "reset_v_reset": 400, "reset_i_bias": 1022, "reset_enable_multiplication": 1,
-    "membrane_capacitance_capacitance": 63, "refractory_period_refractory_time": 255,
-    "event_routing_analog_output": 1, "event_routing_enable_digital": 1,
+    "leak_v_leak": 1000,
+    "leak_i_bias": 150,
+    "threshold_enable": 1,
+    "threshold_v_threshold": 500,
+    "reset_v_reset": 400,
+    "reset_i_bias": 1022,
+    "reset_enable_multiplication": 1,
+    "membrane_capacitance_capacitance": 63,
+    "refractory_period_refractory_time": 255,
+    "event_routing_analog_output": 1,
+    "event_routing_enable_digital": 1,
 }
 SYNAPTIC_INPUT = {
-    "enable": 1, "i_bias_tau": 26, "i_bias_gm": 500, "i_shift_reference": 310,
+    "enable": 1,
+    "i_bias_tau": 26,
+    "i_bias_gm": 500,
+    "i_shift_reference": 310,
     "enable_small_capacitance": 0,
 }
 LINES = ("neuron_top_even", "neuron_top_odd", "neuron_bottom_even", "neuron_bottom_odd")

@@ -13,7 +13,7 @@ class Block:
 
     language: str
     text: str
-    line: int       # 1 is the first line of the page
+    line: int  # 1 is the first line of the page
 
 
 def blocks(page: str) -> list[Block]:

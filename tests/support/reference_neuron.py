@@ -26,8 +26,24 @@ def slope(v, e, i, ota, c, offset, exc, inh):
 
 
 @njit
-def integrate(v, n_ns, leak, reset, c, offset, exc, inh, event_ns, event_drop, event_line,
-              thresholds, clock_ns, refractory_ns, hold_ns, spikes):
+def integrate(
+    v,
+    n_ns,
+    leak,
+    reset,
+    c,
+    offset,
+    exc,
+    inh,
+    event_ns,
+    event_drop,
+    event_line,
+    thresholds,
+    clock_ns,
+    refractory_ns,
+    hold_ns,
+    spikes,
+):
     """V at every ns, and the number of spikes; their times [ns] go into `spikes`.
 
     thresholds  (block, spike) V: the threshold in a noise block after so many spikes

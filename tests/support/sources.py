@@ -18,7 +18,7 @@ _CALLS_THAT_IMPORT = ("import_module", "__import__")
 class Import:
     """One imported module: its absolute name, and how the source wrote it."""
 
-    target: str         # "firmware_protocol.errors"; for `from a.b import c` it is "a.b.c"
+    target: str  # "firmware_protocol.errors"; for `from a.b import c` it is "a.b.c"
     line: int
     relative: bool
     star: bool = False
@@ -50,13 +50,21 @@ def imports(text: str, module: str, *, is_package: bool = False) -> list[Import]
             found += [Import(alias.name, relative=False, **where) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, module, is_package)
-            found += [Import(base if alias.name == "*" else f"{base}.{alias.name}",
-                             relative=node.level > 0, star=alias.name == "*", **where)
-                      for alias in node.names]
+            found += [
+                Import(
+                    base if alias.name == "*" else f"{base}.{alias.name}",
+                    relative=node.level > 0,
+                    star=alias.name == "*",
+                    **where,
+                )
+                for alias in node.names
+            ]
         elif isinstance(node, ast.Call) and _name(node.func) in _CALLS_THAT_IMPORT:
-            found += [Import(argument.value, relative=False, **where)
-                      for argument in node.args[:1]
-                      if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
+            found += [
+                Import(argument.value, relative=False, **where)
+                for argument in node.args[:1]
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+            ]
     return sorted(found, key=lambda found_import: found_import.line)
 
 
@@ -77,8 +85,11 @@ def length_without_tables(text: str) -> int:
 
     A table is an assignment of a literal, or of a call, at module level.
     """
-    tables = sum((node.end_lineno or node.lineno) - node.lineno + 1
-                 for node in ast.parse(text).body if isinstance(node, ast.Assign | ast.AnnAssign))
+    tables = sum(
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for node in ast.parse(text).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    )
     return len(text.splitlines()) - tables
 
 
@@ -94,9 +105,11 @@ def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
     parts = module.split(".")
     up = node.level - 1 if is_package else node.level
     if up >= len(parts):
-        raise ValueError(f"{module}, line {node.lineno}: the relative import climbs {node.level} "
-                         f"levels, out of the package {parts[0]!r}; import by the full name")
-    base = parts[:len(parts) - up]
+        raise ValueError(
+            f"{module}, line {node.lineno}: the relative import climbs {node.level} "
+            f"levels, out of the package {parts[0]!r}; import by the full name"
+        )
+    base = parts[: len(parts) - up]
     return ".".join([*base, node.module] if node.module else base)
 
 

@@ -37,9 +37,7 @@ def peak_of(neuron_index, n, weight, receptor="excitatory", times=(0.02,)):
     post = pynn.Population(n, pynn.cells.HXNeuron(threshold_enable=False))
     post[neuron_index : neuron_index + 1].record("v")
     source = pynn.Population(1, pynn.cells.SpikeSourceArray(spike_times=list(times)))
-    pynn.Projection(
-        source, post, pynn.AllToAllConnector(), static(weight), receptor_type=receptor
-    )
+    pynn.Projection(source, post, pynn.AllToAllConnector(), static(weight), receptor_type=receptor)
     pynn.run(0.06)
     signal = post.get_data("v").segments[0].irregularlysampledsignals[0]
     ms, lsb = np.asarray(signal.times), np.asarray(signal)[:, 0].astype(float)

@@ -15,7 +15,7 @@ MADC_NOISE_LSB = 1.3
 def test_error_at_the_chosen_step_is_far_below_what_can_be_measured(scenario):
     error = compare(scenario, step_cycles=4)
     assert error.trace_rms_lsb < MADC_NOISE_LSB / 3
-    assert error.spike_max_ns <= 16         # two FPGA cycles; comparator jitter is some 50 ns
+    assert error.spike_max_ns <= 16  # two FPGA cycles; comparator jitter is some 50 ns
     assert error.missing_spikes == 0
 
 
@@ -25,4 +25,4 @@ def test_halving_the_step_more_than_halves_the_error():
 
 
 def test_a_finer_step_buys_nothing_that_can_be_seen():
-    assert compare("driven", step_cycles=4).spike_max_ns <= 8   # one tick of the backend clock
+    assert compare("driven", step_cycles=4).spike_max_ns <= 8  # one tick of the backend clock

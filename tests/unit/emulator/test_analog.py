@@ -16,7 +16,7 @@ from tests.support.emulated import add_inputs, chip, connect, fpga_inputs, ideal
 
 QUIET = {"threshold_enable": 0}
 READER = np.array([0])
-ORIGIN = 1_280_000              # cycles: long after power-on, a boundary of steps and noise blocks
+ORIGIN = 1_280_000  # cycles: long after power-on, a boundary of steps and noise blocks
 
 
 def trace(config, duration_us, inputs=None, *, start_v=None, **options):
@@ -29,9 +29,15 @@ def trace(config, duration_us, inputs=None, *, start_v=None, **options):
     return np.arange(v.size) * core.step_cycles * 8e-3, v, core.circuits(memory), pieces
 
 
-@pytest.mark.parametrize("flags", [
-    {}, {"leak_enable_division": 1}, {"leak_enable_multiplication": 1},
-    {"leak_enable_degeneration": 1}])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {},
+        {"leak_enable_division": 1},
+        {"leak_enable_multiplication": 1},
+        {"leak_enable_degeneration": 1},
+    ],
+)
 def test_small_deviations_relax_exponentially(flags):
     config = read_out(chip(leak_v_leak=700, **QUIET, **flags), 0)
     rest = trace(config, 1)[1][0]
@@ -63,7 +69,7 @@ def test_a_weak_event_gives_a_double_exponential(mode):
     t, v, c, _ = trace(config, 80, fpga_inputs([ORIGIN + 1251 - p.FPGA_TO_SYNAPSE_CYCLES], [1]))
     side = c.exc if mode == 1 else c.inh
     tau_s, tau_m = 1e6 * side.tau[0], 1e6 * c.capacitance[0] / c.leak.conductance[0]
-    slope = side.i_max[0] / 0.07 * 4 * side.drop[0] / c.capacitance[0] * 1e-6       # V/us
+    slope = side.i_max[0] / 0.07 * 4 * side.drop[0] / c.capacitance[0] * 1e-6  # V/us
     since = np.maximum(t - 1251 * 8e-3, 0)
     factor = slope / (1 / tau_s - 1 / tau_m)
     expected = factor * (np.exp(-since / tau_m) - np.exp(-since / tau_s))
@@ -94,8 +100,9 @@ def test_inhibition_compresses_as_published():
 @pytest.mark.parametrize(("code", "fires"), [(180, False), (240, True)])
 def test_rheobase_of_the_offset_current(code, fires):
     """Source: rheobase near code 220 for 75 mV at tau 10 us."""
-    config = chip(leak_v_leak=700, leak_i_bias=164, constant_current_enable=1,
-                  constant_current_i_offset=code)
+    config = chip(
+        leak_v_leak=700, leak_i_bias=164, constant_current_enable=1, constant_current_i_offset=code
+    )
     circuits = trace(read_out(config.copy(), 0), 1)[2]
     wanted = circuits.leak.target[0] + 0.075
     config.neurons.threshold_v_threshold[0] = round(((wanted + 0.04) / 1.54e-3 - 60) / 0.99)
@@ -105,8 +112,9 @@ def test_rheobase_of_the_offset_current(code, fires):
 
 def test_the_offset_current_sinks_as_well():
     base = trace(read_out(chip(leak_v_leak=700, **QUIET), 0), 1)[1][0]
-    config = chip(leak_v_leak=700, constant_current_enable=1, constant_current_i_offset=100,
-                  **QUIET)
+    config = chip(
+        leak_v_leak=700, constant_current_enable=1, constant_current_i_offset=100, **QUIET
+    )
     up = trace(read_out(config, 0), 1)[1][0]
     config.neurons.constant_current_type[0] = 1
     down = trace(read_out(config, 0), 1)[1][0]
@@ -114,15 +122,17 @@ def test_the_offset_current_sinks_as_well():
     assert up - base == pytest.approx(100 * 0.085e-9 / 225e-9, rel=0.05)
 
 
-@pytest.mark.parametrize(("scale", "count", "holdoff"), [
-    (0, 255, 15), (2, 60, 10), (3, 32, 15), (0, 9, 15)])
+@pytest.mark.parametrize(
+    ("scale", "count", "holdoff"), [(0, 255, 15), (2, 60, 10), (3, 32, 15), (0, 9, 15)]
+)
 def test_reset_begins_and_ends_on_exact_ticks(scale, count, holdoff):
-    config = read_out(chip(refractory_period_refractory_time=count,
-                           refractory_period_reset_holdoff=holdoff), 0)
+    config = read_out(
+        chip(refractory_period_refractory_time=count, refractory_period_reset_holdoff=holdoff), 0
+    )
     config.common_backend.clock_scale_slow = scale
     core, memory = ideal_core(config)
     pieces = core.integrate(memory, READER, ORIGIN, ORIGIN + 25_000)
-    tick = 2 << scale                                           # in chip ticks of 4 ns
+    tick = 2 << scale  # in chip ticks of 4 ns
     assert np.all(pieces[0].spike_tick % tick == 0)
     circuits = core.circuits(memory)
     assert circuits.refractory[0] == count * tick
@@ -130,8 +140,8 @@ def test_reset_begins_and_ends_on_exact_ticks(scale, count, holdoff):
     v, steps = emulated.trace_of(pieces), pieces[0].spike_tick / 8 - ORIGIN / 4
     released = steps[1] + (circuits.refractory[0] - circuits.hold[0]) / 8
     rising = np.diff(v) > 0
-    first = int(np.ceil(steps[1])) + int(np.argmax(rising[int(np.ceil(steps[1])):]))
-    assert abs(first - released) <= 1.5                         # steps of 32 ns
+    first = int(np.ceil(steps[1])) + int(np.argmax(rising[int(np.ceil(steps[1])) :]))
+    assert abs(first - released) <= 1.5  # steps of 32 ns
 
 
 def test_a_neuron_whose_reset_lies_above_its_threshold_stays_silent():
@@ -140,8 +150,14 @@ def test_a_neuron_whose_reset_lies_above_its_threshold_stays_silent():
     assert pieces[0].spike_tick.size == 0
 
 
-@pytest.mark.parametrize("dead", ["neuron_i_bias_spike_comparator", "neuron_v_bias_casc_n",
-                                  "neuron_i_bias_leak_source_follower"])
+@pytest.mark.parametrize(
+    "dead",
+    [
+        "neuron_i_bias_spike_comparator",
+        "neuron_v_bias_casc_n",
+        "neuron_i_bias_leak_source_follower",
+    ],
+)
 def test_a_bias_of_zero_kills_its_block(dead):
     config = read_out(chip(), 0)
     config.quadrants[dead][...] = 0
@@ -197,7 +213,7 @@ def test_after_a_long_wait_firing_neurons_have_been_firing():
     core, memory = ideal_core(chip(np.arange(40)))
     (piece,) = core.integrate(memory, np.array([], int), ORIGIN, ORIGIN + 12_500)
     first = [piece.spike_tick[piece.spike_neuron == n][0] for n in range(40)]
-    assert np.std(first) * 4e-3 > 2            # us: not all in step
+    assert np.std(first) * 4e-3 > 2  # us: not all in step
 
 
 def test_configuration_writes_act_at_their_time():

@@ -28,8 +28,9 @@ def test_same_seeds_and_words_give_the_same_bytes():
     assert np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("seeds", [
-    {"chip_seed": 4, "run_seed": 4}, {"chip_seed": 3, "run_seed": 5}])
+@pytest.mark.parametrize(
+    "seeds", [{"chip_seed": 4, "run_seed": 4}, {"chip_seed": 3, "run_seed": 5}]
+)
 def test_another_seed_gives_other_bytes(seeds):
     program = emulated.experiment(emulated.read_out(emulated.chip(), 0), 100)
     base = Emulator(chip_seed=3, run_seed=4).execute(program)
@@ -46,15 +47,26 @@ def test_runs_of_one_emulator_differ_by_their_temporal_noise():
     assert not np.array_equal(np.diff(first.spike_cycles), np.diff(second.spike_cycles))
 
 
-@pytest.mark.parametrize(("program", "text"), [
-    (message(ToFpga.TIMER_SETUP), "has no halt: append Program.halt"),
-    (np.concatenate([HALT, HALT]), "word 0: halt ends a program, but 1 words follow"),
-    (words(message(ToFpga.OMNIBUS_DATA, 1)), "word 0: omnibus data without an address"),
-    (words(message(ToFpga.OMNIBUS_ADDRESS, 0xF_0000_0001)), "word 0: omnibus write without data"),
-    (words(message(ToFpga.OMNIBUS_ADDRESS, 1), message(ToFpga.OMNIBUS_DATA)),
-     "word 0: byte enables other than 0xf"),
-    (words(message(ToFpga.POLLING_OMNIBUS_BLOCK, 1)), "PollingOmnibusBlock is not emulated yet"),
-])
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        (message(ToFpga.TIMER_SETUP), "has no halt: append Program.halt"),
+        (np.concatenate([HALT, HALT]), "word 0: halt ends a program, but 1 words follow"),
+        (words(message(ToFpga.OMNIBUS_DATA, 1)), "word 0: omnibus data without an address"),
+        (
+            words(message(ToFpga.OMNIBUS_ADDRESS, 0xF_0000_0001)),
+            "word 0: omnibus write without data",
+        ),
+        (
+            words(message(ToFpga.OMNIBUS_ADDRESS, 1), message(ToFpga.OMNIBUS_DATA)),
+            "word 0: byte enables other than 0xf",
+        ),
+        (
+            words(message(ToFpga.POLLING_OMNIBUS_BLOCK, 1)),
+            "PollingOmnibusBlock is not emulated yet",
+        ),
+    ],
+)
 def test_programs_that_cannot_be_played_are_refused(program, text):
     with pytest.raises(EmulatorError, match=text):
         Emulator().execute(program)
@@ -65,9 +77,12 @@ def test_words_that_are_no_messages_name_their_index():
         Emulator().execute(np.array([0x0400000000000000, 0x7F00000000000000], np.uint64))
 
 
-@pytest.mark.parametrize(("address", "text"), [
-    (int(memory_map.spike_counter_address(0)), "spike counters are not emulated yet"),
-])
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        (int(memory_map.spike_counter_address(0)), "spike counters are not emulated yet"),
+    ],
+)
 def test_registers_without_a_circuit_behind_them_are_refused(address, text):
     program = Program()
     program.read([address])

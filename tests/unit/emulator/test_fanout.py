@@ -70,8 +70,10 @@ def weights_of(config, bus, label, neuron):
                 if mode[half, driver] & (1 << line):
                     totals[line] += weight * share
     gain = 1 + 0.125 * float(config.padi.dacen_pulse_extension[half, bus % 4])
-    switches = (config.column_current.synaptic_current_excitatory[half, column],
-                config.column_current.synaptic_current_inhibitory[half, column])
+    switches = (
+        config.column_current.synaptic_current_excitatory[half, column],
+        config.column_current.synaptic_current_inhibitory[half, column],
+    )
     return tuple(gain * total * bool(on) for total, on in zip(totals, switches, strict=True))
 
 

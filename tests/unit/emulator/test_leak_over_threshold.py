@@ -45,7 +45,7 @@ def test_neurons_and_chips_differ():
     rates = []
     for seed in (0, 1):
         r = emulated.run(config, 2000, chip_seed=seed, madc=False)
-        rates.append(np.bincount(r.labels & 0xFF, minlength=neurons.size) / 2)     # kHz
+        rates.append(np.bincount(r.labels & 0xFF, minlength=neurons.size) / 2)  # kHz
     silent = np.mean(np.array(rates) == 0)
     assert silent < 0.02
     spread = [rate[rate > 0].std() / rate.mean() for rate in rates]

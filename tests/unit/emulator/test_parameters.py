@@ -17,11 +17,16 @@ def madc(volts):
     return (volts - p.MADC_ZERO_V) / p.MADC_LSB_V
 
 
-@pytest.mark.parametrize(("curve", "code", "level", "tolerance"), [
-    (p.leak_potential, 700, 374, 4), (p.leak_potential, 500, 215, 4),
-    (p.reset_potential, 400, 232, 4), (p.reset_potential, 300, 171, 4),
-    (p.threshold_potential, 250, 307.5, 0.1),
-])
+@pytest.mark.parametrize(
+    ("curve", "code", "level", "tolerance"),
+    [
+        (p.leak_potential, 700, 374, 4),
+        (p.leak_potential, 500, 215, 4),
+        (p.reset_potential, 400, 232, 4),
+        (p.reset_potential, 300, 171, 4),
+        (p.threshold_potential, 250, 307.5, 0.1),
+    ],
+)
 def test_voltage_maps_meet_the_published_points(curve, code, level, tolerance):
     assert madc(curve(np.float64(code))) == pytest.approx(level, abs=tolerance)
 

@@ -16,10 +16,14 @@ from tests.support import emulated
 SILENT = {"leak_v_leak": 700, "threshold_enable": 0}
 
 
-@pytest.mark.parametrize(("settings", "period_ns"), [
-    ({}, 34), ({"sample_duration_adjust": 0}, 24),
-    ({"enable_madc_clock_scaling": 1, "madc_clock_scale_value": 3}, 34 * 8),
-])
+@pytest.mark.parametrize(
+    ("settings", "period_ns"),
+    [
+        ({}, 34),
+        ({"sample_duration_adjust": 0}, 24),
+        ({"enable_madc_clock_scaling": 1, "madc_clock_scale_value": 3}, 34 * 8),
+    ],
+)
 def test_sample_rate_follows_the_configured_words(settings, period_ns):
     config = emulated.read_out(emulated.chip(**SILENT), 0)
     for name, value in settings.items():
@@ -34,7 +38,7 @@ def test_a_silent_neuron_shows_the_published_level_and_noise():
     traces = [emulated.run(config, 200, chip_seed=seed).v for seed in range(24)]
     means, stds = np.array([v.mean() for v in traces]), np.array([v.std() for v in traces])
     assert means.mean() == pytest.approx(374, abs=20)
-    assert 5 < means.std() < 30         # chips differ
+    assert 5 < means.std() < 30  # chips differ
     assert np.median(stds) == pytest.approx(1.45, abs=0.2)
     assert np.all((stds > 1.1) & (stds < 1.9))
 
@@ -52,8 +56,9 @@ def test_noise_is_correlated_over_microseconds():
 
 
 def test_first_samples_are_a_settling_ramp():
-    result = emulated.Result(Emulator().execute(
-        emulated.experiment(emulated.read_out(emulated.chip(**SILENT), 0), 10)))
+    result = emulated.Result(
+        Emulator().execute(emulated.experiment(emulated.read_out(emulated.chip(**SILENT), 0), 10))
+    )
     ramp = result.trace.madc_value[:120].astype(float)
     assert ramp[0] == 0
     assert np.all(np.diff(ramp[::10]) > 0)
@@ -90,10 +95,19 @@ def test_sampling_without_wake_up_gives_nothing_and_says_so(caplog):
     assert "takes no samples: it needs pre_amp, and wake_up" in caplog.text
 
 
-@pytest.mark.parametrize(("change", "text"), [
-    (lambda c: c.readout_source.debug_plus.__setitem__(0, 1), "source debug_plus is not emulated"),
-    (lambda c: c.neurons.readout_source.__setitem__(0, 3), r"neuron 0: readout_source 3 \(adapt"),
-])
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (
+            lambda c: c.readout_source.debug_plus.__setitem__(0, 1),
+            "source debug_plus is not emulated",
+        ),
+        (
+            lambda c: c.neurons.readout_source.__setitem__(0, 3),
+            r"neuron 0: readout_source 3 \(adapt",
+        ),
+    ],
+)
 def test_sources_that_are_not_emulated_are_refused(change, text):
     config = emulated.read_out(emulated.chip(**SILENT), 0)
     change(config)
@@ -107,4 +121,4 @@ def test_a_synaptic_line_reads_its_rest_and_drops_at_an_event():
     rest = result.v[result.t < 15].mean()
     after = result.v[(result.t > 20.6) & (result.t < 21.5)].mean()
     assert rest == pytest.approx((1.2 + 0.04) / 1.54e-3, rel=0.05)
-    assert (rest - after) * 1.54 == pytest.approx(63 * 0.21, rel=0.3)     # mV; chip mismatch
+    assert (rest - after) * 1.54 == pytest.approx(63 * 0.21, rel=0.3)  # mV; chip mismatch

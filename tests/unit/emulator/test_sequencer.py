@@ -35,12 +35,12 @@ def test_every_message_takes_one_cycle():
 
 def test_wait_until_completes_at_the_timer_value_and_takes_that_cycle():
     program = Program()
-    program.setup_timer()           # cycle 0
-    program.loopback()              # 1
-    program.wait_until(9)           # completes at 9
-    program.loopback()              # 10
-    program.wait_until(5)           # late: completes at once, at 11
-    program.loopback()              # 12
+    program.setup_timer()  # cycle 0
+    program.loopback()  # 1
+    program.wait_until(9)  # completes at 9
+    program.loopback()  # 10
+    program.wait_until(5)  # late: completes at once, at 11
+    program.loopback()  # 12
     assert cycles(program)[0].tolist() == [0, 1, 9, 10, 11, 12]
 
 
@@ -52,13 +52,13 @@ def test_a_barrier_waits_for_the_answers_of_reads():
     assert cycles(program)[0].tolist() == [0, READ_LATENCY_CYCLES, READ_LATENCY_CYCLES + 1]
 
 
-@settings(deadline=None)         # the first example compiles
+@settings(deadline=None)  # the first example compiles
 @given(st.lists(st.integers(1, 3000), min_size=1, max_size=20))
 def test_ticks_come_back_with_the_time_at_which_they_were_executed(waits):
     program, expected, now = Program(), [], 0
     program.systime_init()
     for wait in waits:
-        program.wait(wait)          # setup at now + 1, wait completes `wait` after it
+        program.wait(wait)  # setup at now + 1, wait completes `wait` after it
         program.loopback()
         now += wait + 2
         expected.append(now)
@@ -103,7 +103,7 @@ def test_reset_restores_the_defaults():
 def test_an_fpga_event_is_echoed_if_the_crossbar_says_so():
     config = emulated.chip(threshold_enable=0)
     emulated.close_crossbar(config)
-    emulated.open_node(config, 10, 10)          # link 2 to itself
+    emulated.open_node(config, 10, 10)  # link 2 to itself
     labels = [0x4000 | 5, 0x8000 | 6, 0x8000 | 7]
     result = emulated.run(config, 10, ([100, 200, 300], labels), madc=False)
     assert result.labels.tolist() == labels[1:]
@@ -124,6 +124,6 @@ def test_refractory_period_is_exact_in_clock_ticks(scale):
     config = emulated.chip(refractory_period_refractory_time=200)
     config.common_backend.clock_scale_slow = scale
     spikes = emulated.run(config, 400, madc=False).spike_cycles
-    tick = 2 ** (scale + 1) // 2                # in cycles of 8 ns
+    tick = 2 ** (scale + 1) // 2  # in cycles of 8 ns
     assert np.all(spikes % tick == spikes[0] % tick)
     assert np.all(np.diff(spikes) > 200 * tick)

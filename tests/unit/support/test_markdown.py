@@ -21,8 +21,10 @@ print("[not](a-link)")
 
 
 def test_blocks_carry_language_text_and_line():
-    assert blocks(PAGE) == [Block("python", 'print("[not](a-link)")\n', 6),
-                            Block("output", "[not](a-link)\n", 12)]
+    assert blocks(PAGE) == [
+        Block("python", 'print("[not](a-link)")\n', 6),
+        Block("output", "[not](a-link)\n", 12),
+    ]
 
 
 def test_an_unclosed_block_is_an_error_naming_its_line():

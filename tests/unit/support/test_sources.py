@@ -9,14 +9,17 @@ def targets(text, module="a.b.c", **kind):
     return [found.target for found in imports(text, module, **kind)]
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("import x.y as z", ["x.y"]),
-    ("from x import y, z", ["x.y", "x.z"]),
-    ("from . import y", ["a.b.y"]),
-    ("from .d import y", ["a.b.d.y"]),
-    ("from ..d import y", ["a.d.y"]),
-    ("__import__('x.y')", ["x.y"]),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import x.y as z", ["x.y"]),
+        ("from x import y, z", ["x.y", "x.z"]),
+        ("from . import y", ["a.b.y"]),
+        ("from .d import y", ["a.b.d.y"]),
+        ("from ..d import y", ["a.d.y"]),
+        ("__import__('x.y')", ["x.y"]),
+    ],
+)
 def test_imports_are_named_absolutely(text, expected):
     assert targets(text) == expected
 
@@ -32,13 +35,16 @@ def test_a_relative_import_out_of_the_package_is_an_error():
 
 def test_late_and_star_imports_are_marked():
     found = imports("from x import *\ndef f():\n    import y\n", "a")
-    assert found == [Import("x", 1, relative=False, star=True),
-                     Import("y", 3, relative=False, in_function=True)]
+    assert found == [
+        Import("x", 1, relative=False, star=True),
+        Import("y", 3, relative=False, in_function=True),
+    ]
 
 
 def test_a_docstring_does_not_count_as_length():
     assert function_lengths('def f():\n    """One.\n\n    Two.\n    """\n    return 1\n') == {
-        "f (line 1)": 2}
+        "f (line 1)": 2
+    }
 
 
 def test_a_table_does_not_count_as_length():

@@ -16,7 +16,7 @@ from tests.support.emulated import fpga_inputs, ideal_core
 ORIGIN = 1_280_000
 
 
-@settings(deadline=None)         # the first example compiles
+@settings(deadline=None)  # the first example compiles
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), max_size=60))
 def test_links_serve_first_come_first_served(events):
     events.sort(key=lambda e: e[0])

@@ -3,11 +3,16 @@
 import sys
 
 import pytest
+from hypothesis import settings
 
 _NEEDS = {
     "hardware": ("--hardware", "no chip; name one with: pytest --hardware URL"),
     "gpu": ("--gpu", "no CUDA device was promised; run: pytest --gpu"),
 }
+
+# The first example of a test may compile a kernel, which takes seconds.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 def pytest_addoption(parser):

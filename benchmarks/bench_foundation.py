@@ -3,10 +3,10 @@
     python benchmarks/bench_foundation.py [--json FILE]
 
 (a) wall time from `Population` to neo of a 0.1 ms experiment with one recorded neuron, warm;
-    and wall time of the emulator for each hardware ms of that neuron;
+    and wall time of the emulator for each hardware ms of that neuron, ratios as in (b);
 (b) wall time of the emulator for each hardware ms of 512 connected, spiking neurons, as a ratio
-to a plain
-    float32 AdEx loop over the same number of neurons and steps in the same run (`yardstick.py`);
+    to a plain float32 AdEx loop over the same number of neurons and steps in the same run
+    (`yardstick.py`);
 (c) encode and decode of a whole chip: configuration -> words -> configuration.
 
 Every figure is a median of repeats; ratios pair neighbouring measurements, since the machine
@@ -166,27 +166,38 @@ def yardsticks() -> dict[str, Callable[[int, int, float], float]]:
     return loops
 
 
+def compare(
+    what: str,
+    build: Callable[[], None],
+    n_neurons: int,
+    spans_ms: tuple[float, float],
+    repeats: int,
+) -> dict[str, float]:
+    """Emulator time per hardware ms, and its ratio to each plain loop over as many neurons."""
+    loops, steps = yardsticks(), round(1e-3 / STEP_S)
+    ours: list[float] = []
+    plain: dict[str, list[float]] = {name: [] for name in loops}
+    for _ in range(repeats):
+        ours.append(per_hardware_ms(build, *spans_ms))
+        for name, loop in loops.items():
+            plain[name].append(loop(n_neurons, steps, STEP_S))
+    figures = {f"{what}, wall ms / hardware ms": 1e3 * statistics.median(ours)}
+    for name, seconds in plain.items():
+        figures[f"{what}: AdEx in {name}, same unit"] = 1e3 * statistics.median(seconds)
+        ratio = statistics.median(a / b for a, b in zip(ours, seconds, strict=True))
+        figures[f"{what}: ratio to AdEx in {name}"] = ratio
+    return figures
+
+
 def measure(repeats: int) -> dict[str, float]:
     """All figures; times in ms, ratios without unit."""
     introduction(0.1)  # compile
-    figures = {"a: Population to neo, 0.1 ms [ms]": median_ms(population_to_neo, 5 * repeats)}
-    figures["a: one neuron, wall ms / hardware ms"] = median_ms(
-        lambda: per_hardware_ms(one_neuron, 5.0, 1.0), repeats
-    )
-    loops, steps = yardsticks(), round(1e-3 / STEP_S)
-    chip: list[float] = []
-    plain: dict[str, list[float]] = {name: [] for name in loops}
-    for _ in range(repeats):
-        chip.append(per_hardware_ms(full_chip, 2.0, 0.5))
-        for name, loop in loops.items():
-            plain[name].append(loop(512, steps, STEP_S))
-    figures["b: 512 neurons, wall ms / hardware ms"] = 1e3 * statistics.median(chip)
-    for name, seconds in plain.items():
-        figures[f"b: AdEx in {name}, wall ms / hw ms"] = 1e3 * statistics.median(seconds)
-        ratio = statistics.median(a / b for a, b in zip(chip, seconds, strict=True))
-        figures[f"b: ratio to AdEx in {name}"] = ratio
-    figures["c: whole chip to words and back [ms]"] = median_ms(whole_chip_words, 5 * repeats)
-    return figures
+    return {
+        "a: Population to neo, 0.1 ms [ms]": median_ms(population_to_neo, 5 * repeats),
+        **compare("a: one neuron and MADC", one_neuron, 1, (5.0, 1.0), repeats),
+        **compare("b: 512 neurons", full_chip, 512, (2.0, 0.5), repeats),
+        "c: whole chip to words and back [ms]": median_ms(whole_chip_words, 5 * repeats),
+    }
 
 
 def main() -> None:
@@ -197,7 +208,7 @@ def main() -> None:
     arguments = parser.parse_args()
     figures = measure(arguments.repeats)
     for name, value in figures.items():
-        print(f"{name:<58}{value:10.3f}")
+        print(f"{name:<72}{value:10.3f}")
     if arguments.json:
         about = {
             "date": datetime.date.today().isoformat(),

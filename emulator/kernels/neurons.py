@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import compiled, helper, inlined
+from ..jit import compiled, fused, helper, inlined
 from ..parameters import COMPARATOR_NOISE_V, LINE_REST_V, NOISE_BLOCK_CYCLES, SYNIN_V_LIN
 from ..physics.membrane import membrane_step
 from ..physics.synaptic_input import decay, input_slope
@@ -51,32 +51,33 @@ _THRESHOLD, _BLOCK = _U(ln.THRESHOLD), _U(ln.BLOCK)
 
 
 @helper
-def _step_block(s, base, dt):  # type: ignore[no-untyped-def]
-    """Advance 16 lanes by `dt` [s]; return how many ended above their threshold."""
-    crossed = np.int32(0)
-    for lane in range(16):
-        o = base + np.uint64(lane)
-        v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
-        i_exc = input_slope(
-            exc * s[o + _EXC_HALF] + s[o + _EXC_EXTRA],
-            s[o + _EXC_OFFSET],
-            _PER_V_LIN_SYN,
-            s[o + _EXC_SLOPE],
-        )
-        i_inh = input_slope(
-            inh * s[o + _INH_HALF] + s[o + _INH_EXTRA],
-            s[o + _INH_OFFSET],
-            _PER_V_LIN_SYN,
-            s[o + _INH_SLOPE],
-        )
-        ota = s[o + _TARGET], s[o + _SLOPE], s[o + _PER_V_LIN]
-        new = membrane_step(v, ota[0], ota[1], ota[2], s[o + _OFFSET], i_exc, i_inh, dt)
-        s[o + _V_OLD], s[o + _EXC_OLD], s[o + _INH_OLD] = v, exc, inh
-        s[o + _V] = new
-        s[o + _EXC] = exc * s[o + _EXC_DECAY] + s[o + _EXC_ADD]
-        s[o + _INH] = inh * s[o + _INH_DECAY] + s[o + _INH_ADD]
-        crossed += np.int32(new >= s[o + _THRESHOLD])
-    return crossed
+def _step_blocks(s, n_blocks, dt, crossed):  # type: ignore[no-untyped-def]
+    """Advance all lanes by `dt` [s]; write to `crossed` how many of a block passed threshold."""
+    for b in range(n_blocks):
+        base, count = np.uint64(b) * _BLOCK, np.int32(0)
+        for lane in range(16):
+            o = base + np.uint64(lane)
+            v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
+            i_exc = input_slope(
+                fused(exc, s[o + _EXC_HALF], s[o + _EXC_EXTRA]),
+                s[o + _EXC_OFFSET],
+                _PER_V_LIN_SYN,
+                s[o + _EXC_SLOPE],
+            )
+            i_inh = input_slope(
+                fused(inh, s[o + _INH_HALF], s[o + _INH_EXTRA]),
+                s[o + _INH_OFFSET],
+                _PER_V_LIN_SYN,
+                s[o + _INH_SLOPE],
+            )
+            ota = s[o + _TARGET], s[o + _SLOPE], s[o + _PER_V_LIN]
+            new = membrane_step(v, ota[0], ota[1], ota[2], s[o + _OFFSET], i_exc, i_inh, dt)
+            s[o + _V_OLD], s[o + _EXC_OLD], s[o + _INH_OLD] = v, exc, inh
+            s[o + _V] = new
+            s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
+            s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
+            count += np.int32(new >= s[o + _THRESHOLD])
+        crossed[b] = count
 
 
 @inlined
@@ -246,7 +247,7 @@ def advance(  # type: ignore[no-untyped-def]
     ticks = 2 * step_cycles
     dt = np.float32(ticks) * _TICK_S
     block_steps = max(NOISE_BLOCK_CYCLES // step_cycles, 1)
-    first_step = cursor[STEP]
+    first_step, crossed = cursor[STEP], np.zeros(n_blocks, np.int32)
     out.trace[0] = _read_line(lanes.state, readout_lane, readout_source)
     for step in range(first_step, until_step):
         if cursor[N_SPIKES] + 4 * n_lanes * step_cycles > out.spike_tick.size:
@@ -263,9 +264,9 @@ def advance(  # type: ignore[no-untyped-def]
                 return BUS_OVERFLOW
         first = cursor[N_SPIKES]
         n = first
+        _step_blocks(lanes.state, n_blocks, dt, crossed)
         for b in range(n_blocks):
-            crossed = _step_block(lanes.state, np.uint64(b) * _BLOCK, dt)
-            if crossed or lanes.due[b] < end:
+            if crossed[b] or lanes.due[b] < end:
                 n = _settle_block(
                     lanes, b, start, end, block, key, out.spike_tick, out.spike_lane, n
                 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inlined
+from ..jit import fused, inlined
 from ..parameters import FOOTROOM_V, HEADROOM_V, MEMBRANE_SUPPLY_V
 from .ota import saturate
 
@@ -42,10 +42,10 @@ def membrane_step(v, target, slope_max, per_v_lin, offset, exc, inh, dt):  # typ
     """
     s = saturate((target - v) * per_v_lin)
     head, foot = _unit((V_SUPPLY - v) * _PER_HEADROOM), _unit(v * _PER_FOOTROOM)
-    slope = slope_max * s + offset + exc * head - inh * foot
-    stiffness = slope_max * per_v_lin * (_ONE - s * s)
+    slope = fused(-inh, foot, fused(exc, head, fused(slope_max, s, offset)))
+    stiffness = slope_max * per_v_lin * fused(-s, s, _ONE)
     stiffness += exc * _PER_HEADROOM if head < _ONE else _ZERO
     stiffness += inh * _PER_FOOTROOM if foot < _ONE else _ZERO
     x = max(dt * stiffness, _ZERO)
-    new = v + dt * slope / (_ONE + x * (_HALF + x * _12TH))
+    new = v + dt * slope / fused(x, fused(x, _12TH, _HALF), _ONE)
     return min(max(new, _ZERO), V_SUPPLY)  # the rails: protection diodes conduct beyond them

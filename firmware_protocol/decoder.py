@@ -247,9 +247,8 @@ def encode_trace(
 ) -> Words:
     """Encode what the FPGA reports, with the time messages that let :func:`decode` restore it.
 
-    cycle    (n,) int64, not falling: when each item reaches the FPGA's trace, within 128 -
-             `window` cycles of the
-             chip time that an event's 8-bit timestamp means
+    cycle    (n,) int64, not falling: when each item reaches the FPGA's trace, within
+             128 - `window` cycles of the chip time that an event's 8-bit timestamp means
     kind     (n,) uint8, a :class:`FromFpga` header; MADC_PACK_1 and SPIKE_PACK_1 are packed by up
              to three
     payload  (n,) uint64; for events timestamp << 16 | value

@@ -59,15 +59,13 @@ def setup(
 
     timestep           accepted for PyNN's sake; the chip has no time step
     target             what to run on, e.g. ``"emulator:?chip_seed=3&run_seed=0"``; by default the
-                       environment
-                       variable PYNN_HX_TARGET, else ``"emulator:"``
+                       environment variable PYNN_HX_TARGET, else ``"emulator:"``
     connection         an open connection to use instead; it stays open after `end`
     initial_config     configuration to start from; values of its circuits become parameter values
     neuronPermutation  the i-th neuron of the network gets the i-th of these circuits (0..511)
     Raises  KeyError for an unknown keyword, NotImplementedError for one of a later version,
-            ValueError,
-            OverflowError or TypeError for values that cannot be; the earlier session then still
-            stands
+            ValueError, OverflowError or TypeError for values that cannot be; the earlier session
+            then still stands
     """
     _check_extra(extra)
     common.setup(timestep, min_delay, max_delay=max_delay)

@@ -111,8 +111,7 @@ class _Cells:
         """Record variables of these cells from the next run on.
 
         variables  "spikes", one of "v exc_synin inh_synin adaptation", or a list of both; None
-                   stops all
-                   recording of the whole population
+                   stops all recording of the whole population
         to_file    file that `end` writes, in a format neo knows from its ending
         device     "madc", the fast ADC; it records one neuron and one variable at a time
         Raises     RuntimeError (unknown variable), ValueError (device, second analog variable),

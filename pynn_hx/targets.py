@@ -19,8 +19,7 @@ def connect(url: str | None = None) -> Connection:
     """Open a chip or the emulator.
 
     url      e.g. ``"emulator:?chip_seed=3&run_seed=0"``; None takes the environment variable
-             PYNN_HX_TARGET, and
-             without that ``"emulator:"`` (both seeds 0)
+             PYNN_HX_TARGET, and without that ``"emulator:"`` (both seeds 0)
     Raises   ValueError for an unknown scheme, option or seed
     """
     seeds = _emulator_seeds(resolve(url))

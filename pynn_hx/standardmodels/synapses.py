@@ -15,8 +15,7 @@ class StaticSynapse(standard.StaticSynapse):
     """A synapse of constant weight and no delay.
 
     weight  digital weight, an integer (rounded if not): 0..63 for each hardware synapse; larger
-            ones
-            take several.  Positive onto excitatory receptors, negative onto inhibitory ones.
+            ones take several.  Positive onto excitatory receptors, negative onto inhibitory ones.
     delay   0 or None: the chip has no configurable delays
     """
 

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Any
 
 from pyNN import common
-from pyNN.recording import get_io
 
 from firmware_protocol import ChipConfig, Connection
 from firmware_protocol.coordinates import N_NEURONS
@@ -116,7 +115,7 @@ def end() -> None:
     """End the session: write what `record(..., to_file=)` asked for and close the connection."""
     state = session.require("end()")
     for cells, variables, file in state.write_on_end:
-        cells.write_data(get_io(file) if isinstance(file, str) else file, variables)
+        cells.write_data(file, variables)
     state.close()
     session.state = None
 

@@ -16,7 +16,7 @@ from firmware_protocol.atomic_neuron import BY_NAME
 
 from . import session
 from .mapping.graph import Ints
-from .recording import Recorder
+from .recording import Recorder, destination
 from .standardmodels.cells import HXNeuron, checked_codes, checked_spike_times
 
 Values = dict[str, npt.NDArray[Any]]
@@ -112,9 +112,10 @@ class _Cells:
 
         variables  "spikes", one of "v exc_synin inh_synin adaptation", or a list of both; None
                    stops all recording of the whole population
-        to_file    file that `end` writes, in a format neo knows from its ending
+        to_file    file name or neo IO that `end` writes to; the name's ending says the format
         device     "madc", the fast ADC; it records one neuron and one variable at a time
-        Raises     RuntimeError (unknown variable), ValueError (device, second analog variable),
+        Raises     RuntimeError (unknown variable), ValueError (device, second analog variable,
+                   ending of a file), TypeError (to_file that is neither name nor neo IO),
                    NotImplementedError (more than one neuron, sampling_interval, locations)
         """
         state = self._root.require_session("record()")
@@ -122,6 +123,10 @@ class _Cells:
         if variables is None:
             recorder.reset()
             return
+        if isinstance(to_file, bool):  # PyNN's deprecated record_v() passes True for "no file"
+            to_file = None
+        if to_file is not None:
+            to_file = destination(to_file, f"population {self._root.label!r}")
         recorder.record(variables, self._indices, sampling_interval, locations, device)
         if to_file is not None:
             state.write_on_end.append((self, variables, to_file))

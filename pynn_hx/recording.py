@@ -7,6 +7,7 @@ filtering one never empties another.
 from __future__ import annotations
 
 import datetime
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,15 @@ from . import session
 from .compile import CYCLES_PER_MS
 from .mapping.configure import identify
 from .mapping.graph import Ints
-from .standardmodels.cells import READOUT_SOURCES, HXNeuron
+from .standardmodels.cells import HXNeuron
 
 if TYPE_CHECKING:
     from .populations import Population
 
 DEVICES = ("madc",)
 _PADS = ("pad_0", "pad_1")
+FILE_ENDINGS = (".pkl", ".pickle", ".mat", ".nix", ".h5", ".nwb")
+"""Formats that neo writes; all but the first two need another package."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -52,6 +55,25 @@ class Segment:
     annotations: dict[str, Any] = field(default_factory=dict)
 
 
+def destination(file: Any, place: str) -> Any:
+    """A file name as text, or a neo IO as it is; refuses what could not be written in the end.
+
+    Raises  ValueError for an ending that names no format, TypeError for anything else
+    """
+    if isinstance(file, str | os.PathLike):
+        name = os.fspath(file)
+        if os.path.splitext(name)[1] not in FILE_ENDINGS:
+            raise ValueError(
+                f"{place}: the ending of {name!r} names no format; use {', '.join(FILE_ENDINGS)}"
+            )
+        return name
+    if not hasattr(file, "write_block"):
+        raise TypeError(
+            f"{place}: cannot write to a {type(file).__name__}; pass a file name or a neo IO"
+        )
+    return file
+
+
 def _names(variables: str | list[str]) -> set[str]:
     return {variables} if isinstance(variables, str) else set(variables)
 
@@ -59,8 +81,8 @@ def _names(variables: str | list[str]) -> set[str]:
 class Recorder:
     """Recording of one population; PyNN's populations call it."""
 
-    def __init__(self, population: Population, file: Any = None) -> None:
-        self.population, self.file = population, file
+    def __init__(self, population: Population) -> None:
+        self.population = population
         self._spikes: set[int] = set()
         self._analog: dict[int, str] = {}
         self._cache: list[Segment] = []
@@ -135,9 +157,9 @@ class Recorder:
         self._analog.clear()
         self._present = None
 
-    def recorded_indices(self, variable: str) -> Ints:
+    def spike_cells(self) -> Ints:
         """Cells whose spikes are recorded, sorted."""
-        return np.array(sorted(self._spikes) if variable == "spikes" else [], dtype=np.int64)
+        return np.array(sorted(self._spikes), dtype=np.int64)
 
     def analog_sites(self) -> list[tuple[str, int]]:
         """(variable, cell) of every analog recording."""
@@ -275,7 +297,7 @@ class Recorder:
     def write(
         self,
         variables: str | list[str],
-        file: Any = None,
+        file: Any,
         gather: bool = False,
         filter_ids: Any = None,
         clear: bool = False,
@@ -283,7 +305,8 @@ class Recorder:
         locations: Any = None,
     ) -> None:
         """Write `get` to a neo IO or to a file whose ending names the format."""
-        io = get_io(file) if isinstance(file, str) else file
+        target = destination(file, f"population {self.population.label!r}")
+        io = get_io(target) if isinstance(target, str) else target
         io.write_block(self.get(variables, gather, filter_ids, clear, annotations, locations))
 
     def count(self, variable: str, gather: bool = True, filter_ids: Any = None) -> dict[int, int]:
@@ -297,6 +320,3 @@ class Recorder:
         )
         first = int(self.population.first_id)
         return {first + c: len(t) for c, t in spikes.items() if wanted is None or c in wanted}
-
-
-__all__ = ["DEVICES", "READOUT_SOURCES", "Recorder", "Segment", "Site"]

@@ -103,7 +103,7 @@ class State(common.control.BaseState):
             joined = Connections.none()
         recorded = np.zeros(self.n_neurons, dtype=bool)
         for population in self._neuron_populations():
-            cells = population.recorder.recorded_indices("spikes")
+            cells = population.recorder.spike_cells()
             recorded[population.offset + cells] = True
         return Network(self.n_neurons, self.n_external, joined, recorded)
 

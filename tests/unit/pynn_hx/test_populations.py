@@ -131,7 +131,7 @@ def test_assemblies_record_all_members(plain):
     a = pynn.Population(1, pynn.cells.HXNeuron())
     b = pynn.Population(1, pynn.cells.HXNeuron())
     (a + b).record("spikes")
-    assert [len(p.recorder.recorded_indices("spikes")) for p in (a, b)] == [1, 1]
+    assert [len(p.recorder.spike_cells()) for p in (a, b)] == [1, 1]
 
 
 def test_a_message_names_the_cell_of_the_population_not_of_the_view(plain):

@@ -1,6 +1,8 @@
 """What is recorded and how it comes back.  Oracle: the data layout of the chip's own PyNN backend
 (docs/reference/pynn_api.md), and the spikes that went in."""
 
+from pathlib import Path
+
 import neo
 import numpy as np
 import pytest
@@ -150,14 +152,14 @@ def test_requests_that_cannot_be_served_change_nothing(variables, keywords, erro
     with pytest.raises(error, match=message):
         population.record(variables, **keywords)
     assert population.recorder.analog_sites() == []
-    assert population.recorder.recorded_indices("spikes").size == 0
+    assert population.recorder.spike_cells().size == 0
 
 
 def test_one_neuron_and_one_variable_at_a_time():
     a, b = firing(2), firing()
     with pytest.raises(NotImplementedError, match=r"'v' of 2 neurons; the ADC records one"):
         a.record(["spikes", "v"])
-    assert a.recorder.recorded_indices("spikes").size == 0
+    assert a.recorder.spike_cells().size == 0
     a[0:1].record("v")
     with pytest.raises(ValueError, match=r"cell 0 already records 'v'"):
         a[0:1].record("exc_synin")
@@ -192,6 +194,41 @@ def test_data_can_be_written_and_read_back(tmp_path):
     assert block.annotations["label"] == "firing"
     signals = [b.segments[0].irregularlysampledsignals[0] for b in (block, original)]
     assert np.array_equal(signals[0].magnitude, signals[1].magnitude)
+
+
+@pytest.mark.parametrize(
+    ("file", "error", "message"),
+    [
+        ("spikes.txt", ValueError, r"ending of 'spikes\.txt' names no format; use \.pkl"),
+        (Path("spikes"), ValueError, "names no format"),
+        (3, TypeError, "cannot write to a int; pass a file name or a neo IO"),
+    ],
+)
+def test_files_that_could_not_be_written_are_refused_before_the_run(file, error, message):
+    population = firing()
+    with pytest.raises(error, match=message):
+        population.record("spikes", to_file=file)
+    assert population.recorder.spike_cells().size == 0
+    assert pynn.simulator.state.write_on_end == []
+
+
+def test_a_path_and_a_neo_io_serve_as_file(tmp_path):
+    population = firing()
+    population.record("spikes", to_file=tmp_path / "path.pkl")
+    population.record("spikes", to_file=neo.io.PickleIO(str(tmp_path / "io.pkl")))
+    pynn.run(0.02)
+    pynn.end()
+    for name in ("path.pkl", "io.pkl"):
+        block = neo.io.PickleIO(str(tmp_path / name)).read_block()
+        assert len(block.segments[0].spiketrains) == 1
+
+
+def test_pynns_older_record_v_records_the_membrane():
+    population = firing()
+    with pytest.warns(DeprecationWarning):
+        population.record_v()
+    assert population.recorder.analog_sites() == [("v", 0)]
+    assert pynn.simulator.state.write_on_end == []
 
 
 def test_neurons_that_are_not_recorded_give_nothing():

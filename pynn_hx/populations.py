@@ -21,6 +21,8 @@ from .standardmodels.cells import HXNeuron, checked_codes, checked_spike_times
 
 Values = dict[str, npt.NDArray[Any]]
 
+_ROUTED = "event_routing_address"
+
 
 class Assembly(common.Assembly):
     """A list of populations and views that can be used as one."""
@@ -207,7 +209,14 @@ class Population(_Cells, common.Population):
         """Values as they are stored; raises before anything is changed."""
         place = f"population {self.label!r}"
         if isinstance(self.celltype, HXNeuron):
-            return {n: checked_codes(n, v, place, indices) for n, v in values.items()}
+            checked = {n: checked_codes(n, v, place, indices) for n, v in values.items()}
+            if np.any(checked.get(_ROUTED, 0)):
+                warnings.warn(
+                    f"{place}: {_ROUTED} has no effect, routing gives every neuron its address; "
+                    "leave it out",
+                    stacklevel=2,
+                )
+            return checked
         checked = {}
         for name, cells in values.items():
             checked[name] = np.empty(indices.size, dtype=object)

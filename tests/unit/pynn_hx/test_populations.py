@@ -179,3 +179,11 @@ def test_a_population_of_an_earlier_session_is_refused(plain, use):
     with pytest.raises(RuntimeError, match=r"population 'old': .* belongs to an earlier session"):
         use(stale)
     assert pynn.simulator.state.projections == []
+
+
+def test_an_address_that_routing_will_overwrite_is_said_so(plain):
+    with pytest.warns(UserWarning, match="event_routing_address has no effect, routing gives"):
+        population = pynn.Population(1, pynn.cells.HXNeuron(event_routing_address=3))
+    with pytest.warns(UserWarning, match="event_routing_address has no effect"):
+        population.set(event_routing_address=4)
+    population.set(event_routing_address=0)

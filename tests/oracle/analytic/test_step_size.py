@@ -8,14 +8,17 @@ import pytest
 
 from benchmarks.step_size import SCENARIOS, compare
 
-MADC_NOISE_LSB = 1.3
+# rms error in MADC LSB; the ADC's own noise is 1.3.  On a membrane of 0.6 us a spike that is one
+# tick late shows in the trace that follows it.
+LARGEST_RMS_LSB = {"fire": 0.05, "staircase": 0.05, "driven": 0.05, "fast": 0.43}
+FPGA_CYCLE_NS = 8
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_error_at_the_chosen_step_is_far_below_what_can_be_measured(scenario):
     error = compare(scenario, step_cycles=4)
-    assert error.trace_rms_lsb < MADC_NOISE_LSB / 3
-    assert error.spike_max_ns <= 16  # two FPGA cycles; comparator jitter is some 50 ns
+    assert error.trace_rms_lsb < LARGEST_RMS_LSB[scenario]
+    assert error.spike_max_ns <= FPGA_CYCLE_NS  # comparator jitter is some 50 ns
     assert error.missing_spikes == 0
 
 

@@ -118,7 +118,7 @@ SIGMAS: dict[str, Number] = {
     "synin.tau":             Number(0.20, "1", "estimated", "line resistor"),
     "synin.gm":              Number(0.15, "1", "estimated", "synaptic OTA"),
     "synin.offset":          Number(2e-3, "V", "estimated",
-                              "see docs: 8 mV would disable nominal codes"),
+                              "decision 0005: 8 mV would disable nominal codes"),
     "current_cell.gain":     Number(0.04, "1", "estimated", "every current cell"),
     "current_cell.offset":   Number(2.0, "LSB", "estimated", "every current cell, 1 nA/LSB"),
     # synapses

@@ -244,23 +244,3 @@ class Register:
         """Field values (*instances, [entries]) of words (*instances, n_words)."""
         array = np.asarray(words, dtype=np.uint32)
         return {f.name: f.decode(array) for f in self.fields}
-
-
-def gray_to_binary(bits: int) -> Callable[[IntArray], IntArray]:
-    """Decoder of a reflected Gray code of `bits` bits (prefix XOR)."""
-
-    def convert(value: IntArray) -> IntArray:
-        out = np.asarray(value, dtype=np.uint32).copy()
-        shift = 1
-        while shift < bits:
-            out ^= out >> np.uint32(shift)
-            shift *= 2
-        return out
-
-    return convert
-
-
-def binary_to_gray(value: IntArray) -> IntArray:
-    """Reflected Gray code of a non-negative integer."""
-    array = np.asarray(value, dtype=np.uint32)
-    return array ^ (array >> np.uint32(1))

@@ -5,11 +5,9 @@ Oracle: the table itself read bit by bit (a slow decoder written here), and hand
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from firmware_protocol.errors import FieldRangeError
-from firmware_protocol.layout import Field, Register, binary_to_gray, gray_to_binary
+from firmware_protocol.layout import Field, Register
 from firmware_protocol.memory_map import BLOCKS, CONTROL_REGISTERS
 from firmware_protocol.registers import neuron, synapse
 
@@ -124,13 +122,3 @@ def test_error_carries_its_parts():
     error = caught.value
     assert (error.place, error.value, error.limit) == ("Example.a[2]", 16, 15)
     assert isinstance(error, OverflowError)
-
-
-@given(st.integers(0, 255))
-def test_gray_code_round_trip(value):
-    assert int(gray_to_binary(8)(binary_to_gray(np.uint32(value)))) == value
-
-
-def test_gray_decoding_of_the_vendors_timing_example():
-    """haldls test-capmem.cpp:58: 100 -> 71 and 0x75 -> 89."""
-    assert gray_to_binary(8)(np.array([100, 0x75])).tolist() == [71, 89]

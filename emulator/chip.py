@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_protocol import instructions
+from firmware_protocol.catalogue import CONTAINERS
 
 from .analog import AnalogCore
 from .errors import EmulatorError
@@ -14,6 +15,16 @@ from .parameters import STEP_CYCLES
 from .sequencer import Player, State, check
 
 _SEED_LIMIT = 1 << 64
+_DNA_MARK = 0x155
+
+
+def _device_dna(chip_seed: int) -> tuple[int, int]:
+    """Serial number (high, low) of the emulated FPGA: tells chip seeds apart from real FPGAs.
+
+    Nine bits say "emulator", 48 bits are the seed; the seed's upper 16 bits are folded in.
+    """
+    serial = _DNA_MARK << 48 | (chip_seed ^ chip_seed >> 48) & (1 << 48) - 1
+    return serial >> 32, serial & 0xFFFFFFFF
 
 
 class Emulator:
@@ -39,6 +50,8 @@ class Emulator:
         self._run_seed = run_seed
         self._core = AnalogCore(Mismatch(chip_seed), run_seed=run_seed, step_cycles=step_cycles)
         self._state = State()
+        dna = np.array(_device_dna(chip_seed), np.uint32)
+        self._state.memory.write(CONTAINERS["FPGADeviceDNA"].addresses(), dna)
 
     def execute(self, words: npt.ArrayLike) -> npt.NDArray[np.uint64]:
         """Play a program of 64-bit words to its halt and return the response words.

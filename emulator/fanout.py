@@ -143,8 +143,8 @@ def build(
         _gain(mismatch, "synapse.gain", shape),
         half,
         column,
-        _unit_drop(circuits.exc.drop, switches["synaptic_current_excitatory"], *connected),
-        _unit_drop(circuits.inh.drop, switches["synaptic_current_inhibitory"], *connected),
+        _unit_drop(circuits.exc.drop, switches["enable_synaptic_current_excitatory"], *connected),
+        _unit_drop(circuits.inh.drop, switches["enable_synaptic_current_inhibitory"], *connected),
         p.both_modes_share(),
         drops,
     )

@@ -1,6 +1,6 @@
 """The chip's registers as 32-bit words, and the circuits' view of them through the register tables.
 
-Words at known addresses form an image; words at other addresses are kept and read back, nothing
+The words of a configuration form an image; words at other addresses are kept and read back, nothing
 more.
 """
 
@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from firmware_protocol import atomic_neuron, memory_map
+from firmware_protocol import atomic_neuron, catalogue, memory_map
 from firmware_protocol.chip_config import ChipConfig
 from firmware_protocol.layout import IntArray
 from firmware_protocol.registers.capmem import QUADRANT_CELLS
@@ -45,6 +45,16 @@ def _default_image() -> Words:
     return ChipConfig().image()
 
 
+@cache
+def _default_word(address: int) -> int:
+    """What software expects at an address outside the configuration: its container's default."""
+    places = catalogue.find(address)
+    if not places:
+        return 0
+    register, word = places[0].container.register, places[0].word
+    return int(register.encode_unchecked(register.defaults())[word])
+
+
 class Memory:
     """A register image with a version number per block, and its decoded fields."""
 
@@ -63,32 +73,35 @@ class Memory:
         return other
 
     def reset(self) -> None:
-        """Back to the state after power-on."""
+        """The chip's registers back to the state after power-on; the FPGA's stay."""
         self.image[...] = power_on_image()
-        self.others.clear()
+        self.others = {a: w for a, w in self.others.items() if a >= memory_map.FPGA_BASE}
         self._versions += 1
 
     def write(self, addresses: Words, values: Words) -> None:
         """Store words in order; the last write to an address wins."""
-        positions, masks = memory_map.locate_bits(addresses)
-        known = positions >= 0
+        bits = memory_map.locate_bits(addresses)
+        known = bits.position >= 0
         if not known.all():
             rest = ~known
             self.others.update(zip(addresses[rest].tolist(), values[rest].tolist(), strict=True))
             _log.debug("%d words written to addresses that nothing decodes", int(rest.sum()))
-            positions, values, masks = positions[known], values[known], masks[known]
+        position, mask = bits.position[known], bits.mask[known]
+        shift, values = bits.shift[known], values[known]
         # A word and its alias may meet in one call, so stretches of either kind stay in order.
-        edges = np.nonzero(np.diff(masks))[0] + 1
-        for part in np.split(np.arange(positions.size), edges) if positions.size else ():
-            at, mask = positions[part], masks[part]
-            self._store(at, (self.image[at] & ~mask) | (values[part] & mask))
+        edges = np.nonzero((np.diff(mask) != 0) | (np.diff(shift) != 0))[0] + 1
+        for part in np.split(np.arange(position.size), edges) if position.size else ():
+            at, by = position[part], shift[part]
+            place: Words = np.left_shift(mask[part], by)
+            new: Words = np.left_shift(values[part], by)
+            self._store(at, self.image[at] & ~place | new & place)
 
     def changes(self, addresses: Words, values: Words) -> bool:
         """Whether writing these words would change the image."""
-        positions, masks = memory_map.locate_bits(addresses)
-        known = positions >= 0
-        present, mask = self.image[positions[known]], masks[known]
-        return bool(np.any((present ^ values[known]) & mask))
+        bits = memory_map.locate_bits(addresses)
+        known = bits.position >= 0
+        present = self.image[bits.position[known]] >> bits.shift[known]
+        return bool(np.any((present ^ values[known]) & bits.mask[known]))
 
     def _store(self, positions: Positions, values: Words) -> None:
         touched = positions[self.image[positions] != values]
@@ -98,11 +111,11 @@ class Memory:
             self._versions[np.unique(blocks)] += 1
 
     def read(self, address: int) -> int:
-        """The word at an address; 0 if it was never written and nothing decodes it."""
-        positions, masks = memory_map.locate_bits([address])
-        if positions[0] < 0:
-            return self.others.get(address, 0)
-        return int(self.image[positions[0]] & masks[0])
+        """The word at an address; if it was never written, the default of what is there, or 0."""
+        bits = memory_map.locate_bits([address])
+        if bits.position[0] < 0:
+            return self.others.get(address, _default_word(address))
+        return int(self.image[bits.position[0]] >> bits.shift[0] & bits.mask[0])
 
     def version(self, blocks: tuple[str, ...]) -> tuple[int, ...]:
         """Changes whenever a word of these blocks does."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_protocol import memory_map
+from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.coordinates import N_NEURONS
 from firmware_protocol.decoder import encode_trace
 from firmware_protocol.instructions import (
@@ -30,10 +31,11 @@ from firmware_protocol.registers import readout as readout_registers
 
 from . import parameters as p
 from . import readout
-from .analog import AnalogCore, AnalogState, Inputs, Piece
+from .analog import AnalogCore, AnalogState, Inputs, Piece, no_inputs
 from .errors import EmulatorError
 from .fanout import FIRST_LINK, Crossbar
 from .jit import compiled
+from .jtag import Tap
 from .kernels.events import serialise
 from .memory import Memory, power_on_image
 
@@ -91,6 +93,7 @@ class State:
     memory: Memory = field(default_factory=lambda: Memory(power_on_image()))
     analog: AnalogState = field(default_factory=AnalogState)
     madc: readout.MadcState = field(default_factory=readout.MadcState)
+    tap: Tap = field(default_factory=Tap)
     now: int = 0
     timer_zero: int = 0
     systime_zero: int = 0
@@ -98,7 +101,9 @@ class State:
 
     def copy(self) -> State:
         """An independent copy."""
-        return replace(self, memory=self.memory.copy(), analog=self.analog.copy())
+        return replace(
+            self, memory=self.memory.copy(), analog=self.analog.copy(), tap=self.tap.copy()
+        )
 
 
 class Report(NamedTuple):
@@ -112,16 +117,10 @@ class Report(NamedTuple):
 def check(messages: Messages) -> None:
     """Refuse programs that cannot be played, before anything changes."""
     header, payload = messages.header, messages.payload
-    _refuse(
-        header == ToFpga.POLLING_OMNIBUS_BLOCK,
-        "PollingOmnibusBlock is not emulated yet; wait for a fixed time instead",
-    )
     is_write = (header == _ADDRESS) & ((payload & _READ) == 0)
     data = header == _DATA
     _refuse(data & ~np.concatenate([[False], is_write[:-1]]), "omnibus data without an address")
     _refuse(is_write & ~np.concatenate([data[1:], [False]]), "omnibus write without data")
-    partial = (header == _ADDRESS) & ((payload & _ALL_BYTES) != _ALL_BYTES)
-    _refuse(partial, "byte enables other than 0xf are not emulated yet; write whole words")
     reads = (header == _ADDRESS) & ~is_write
     address = (payload & _LOW_WORD).astype(np.int64)
     counters = _among(address, _COUNTERS)
@@ -161,21 +160,60 @@ class Player:
         self._echoes: list[Report] = []
         self._systime_zeros = [(np.iinfo(np.int64).min, state.systime_zero)]
         self._spikes: list[tuple[Ints, Ints, Ints]] = []
+        self._sent = no_inputs()
 
     def play(self, messages: Messages) -> npt.NDArray[np.uint64]:
         """Play checked messages; return the response words."""
+        polls = np.nonzero(messages.header == ToFpga.POLLING_OMNIBUS_BLOCK)[0] + 1
+        first, halt = 0, self.state.now
+        for end in (*polls.tolist(), messages.header.size):
+            if end > first:
+                part = Messages(messages.header[first:end], messages.payload[first:end])
+                halt = self._stretch(part, first)
+            first = end
+        return self._response(halt)
+
+    def _stretch(self, messages: Messages, first: int) -> int:
+        """Play messages up to a poll (or the end), `first` of them before; the last one's cycle."""
         header, payload = messages.header, messages.payload
         cycle = np.empty(header.size, np.int64)
         end, self.state.timer_zero = schedule(
             header, payload, self.state.now, self.state.timer_zero, cycle
         )
-        if np.any(header <= ToFpga.JTAG_DATA):
-            _log.debug("%d JTAG messages ignored", int((header <= ToFpga.JTAG_DATA).sum()))
-        self._core.begin(_inputs(header, payload, cycle))
+        new = _inputs(header, payload, cycle)
+        self._sent = Inputs(*(np.concatenate(pair) for pair in zip(self._sent, new, strict=True)))
+        self._core.begin(self._sent)
         self._walk(header, payload, cycle)
         self._loopbacks(header, payload, cycle)
         self.state.now = int(end)
-        return self._response(int(cycle[-1]))
+        if header[-1] == ToFpga.POLLING_OMNIBUS_BLOCK:
+            self._poll(bool(payload[-1]), first + header.size - 1)
+        return int(cycle[-1])
+
+    def _poll(self, expects_equality: bool, index: int) -> None:
+        """Wait until a register has a value; time out if it has another.
+
+        Nothing that can be read changes by itself in this version, so the first reading decides.
+        """
+        place = CONTAINERS["PollingOmnibusBlockConfig"]
+        address, target, mask = (self.state.memory.read(int(a)) for a in place.addresses())
+        self._refuse_read(address)
+        if (self.state.memory.read(address) & mask == target) == expects_equality:
+            self.state.now += _READ_LATENCY
+            return
+        timeout = self.state.memory.read(int(CONTAINERS["InstructionTimeoutConfig"].addresses()[0]))
+        self._advance(self.state.now + timeout)
+        _log.debug("message %d: polling %#x timed out", index, address)
+        payload = np.array([index], np.uint64)
+        at = np.array([self.state.now], np.int64)
+        self._reports.append(Report(at, FromFpga.TIMEOUT_NOTIFICATION, payload))
+
+    @staticmethod
+    def _refuse_read(address: int) -> None:
+        if _among(np.array([address]), _COUNTERS)[0]:
+            raise EmulatorError(
+                f"polling {address:#x}: spike counters are not emulated yet; record spikes instead"
+            )
 
     # --- actions ----------------------------------------------------------------------------------
 
@@ -187,11 +225,13 @@ class Player:
         writes = np.nonzero((header == _ADDRESS) & ~is_read)[0]
         address = (payload[writes] & _LOW_WORD).astype(np.uint32)
         special = _is_special(address.astype(np.int64))
+        special |= (payload[writes] & _ALL_BYTES) != _ALL_BYTES
         actions = np.concatenate(
             [
                 writes[special],
                 np.nonzero(is_read & ~np.concatenate([[False], is_read[:-1]]))[0],
                 np.nonzero((header == ToFpga.RESET) | (header == ToFpga.SYSTIME_INIT))[0],
+                np.nonzero(header <= ToFpga.JTAG_DATA)[0],
             ]
         )
         actions.sort()
@@ -217,16 +257,51 @@ class Player:
         elif header[i] == ToFpga.SYSTIME_INIT:
             self.state.systime_zero = int(cycle[i])
             self._systime_zeros.append((int(cycle[i]), int(cycle[i])))
+        elif header[i] <= ToFpga.JTAG_DATA:
+            self._jtag(int(header[i]), int(payload[i]), int(cycle[i]))
         elif is_read[i]:
             last = i + int(np.argmin(np.append(is_read[i:], False)))
             self._read(payload[i:last], cycle[i:last])
         else:
-            self._control(int(payload[i] & _LOW_WORD), int(payload[i + 1]), int(cycle[i]) + 1)
+            address, value = int(payload[i] & _LOW_WORD), int(payload[i + 1])
+            enabled = int(payload[i] & _ALL_BYTES) >> 32
+            if enabled != 0xF:
+                mask = sum(0xFF << 8 * k for k in range(4) if enabled >> k & 1)
+                value = value & mask | self.state.memory.read(address) & ~mask
+            self._write_one(address, value, int(cycle[i]) + 1)
 
     def _reset(self) -> None:
         """The chip's reset line: registers to their defaults, converter off."""
         self.state.memory.reset()
         self.state.madc = readout.MadcState()
+        self.state.tap = Tap()
+
+    def _jtag(self, header: int, payload: int, cycle: int) -> None:
+        """A message to the chip's JTAG port."""
+        tap = self.state.tap
+        if header == ToFpga.JTAG_INIT:
+            tap.instruction = Tap().instruction
+        elif header == ToFpga.JTAG_INSTRUCTION:
+            tap.instruction = payload
+        elif header == ToFpga.JTAG_DATA:
+            n_bits, keep = payload >> 40 & 0xFF, payload >> 48 & 1
+            out = tap.shift(
+                payload & (1 << 40) - 1,
+                n_bits,
+                self.state.memory.read,
+                lambda address, value: self._write_one(address, value, cycle),
+            )
+            if keep:
+                at = np.array([cycle + _READ_LATENCY], np.int64)
+                self._reports.append(Report(at, FromFpga.JTAG_DATA, np.array([out], np.uint64)))
+
+    def _write_one(self, address: int, value: int, cycle: int) -> None:
+        """Write one register, whichever kind it is."""
+        if _is_special(np.array([address]))[0]:
+            self._control(address, value, cycle)
+        else:
+            word = np.array([value], np.uint32)
+            self._write(np.array([cycle]), np.array([address], np.uint32), word)
 
     def _read(self, payload: npt.NDArray[np.uint64], cycle: Ints) -> None:
         words = [self.state.memory.read(int(a)) for a in payload & _LOW_WORD]
@@ -344,7 +419,8 @@ class Player:
     def _response(self, halt: int) -> npt.NDArray[np.uint64]:
         """All reports up to the halt, in order of arrival, as words."""
         self._link_spikes()
-        answered = [r.cycle[-1] for r in self._reports if r.kind == FromFpga.OMNIBUS_DATA]
+        answers = (FromFpga.OMNIBUS_DATA, FromFpga.JTAG_DATA)
+        answered = [r.cycle[-1] for r in self._reports if r.kind in answers]
         last = max([halt, *answered])
         cycle = np.concatenate([r.cycle for r in self._reports])
         kind = np.concatenate([np.full(r.cycle.size, r.kind, np.uint8) for r in self._reports])

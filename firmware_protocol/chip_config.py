@@ -7,19 +7,20 @@ refuse values that do not fit.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from . import atomic_neuron
+from . import atomic_neuron, config_file
 from .coordinates import AtomicNeuron
-from .errors import FieldRangeError
+from .errors import ConfigFileError, FieldRangeError
 from .layout import IntArray
-from .memory_map import ADDRESSES, BLOCKS
+from .memory_map import ADDRESSES, BLOCKS, locate
 from .registers.capmem import QUADRANT_CELLS, READOUT_CELLS
 
 Image = npt.NDArray[np.uint32]
@@ -81,6 +82,14 @@ class _Member:
 
 
 Arrays = dict[str, dict[str, IntArray]]
+PRESETS = ("default", "neuron_bypass")
+
+
+class Changes(NamedTuple):
+    """Register words to write: addresses and words, (n,) uint32 each."""
+
+    addresses: Image
+    words: Image
 
 
 def _copied(arrays: Arrays) -> Arrays:
@@ -105,7 +114,9 @@ class ChipConfig:
 
     Groups: ``neurons`` (by AtomicNeuron names), ``quadrants`` and ``readout_chain`` (shared
     CapMem cells), and one group per register block (``synapses``, ``synapse_drivers``,
-    ``crossbar_nodes``, ...).
+    ``crossbar_nodes``, ``ppu_memory``, ...); ``docs/reference/registers.md`` lists them all.
+    Whatever belongs to clocks, links and power instead is in
+    :class:`~firmware_protocol.SystemConfig`.
     """
 
     def __init__(self) -> None:
@@ -145,6 +156,65 @@ class ChipConfig:
 
     __hash__ = None  # type: ignore[assignment]
 
+    @classmethod
+    def preset(cls, name: str = "default") -> ChipConfig:
+        """A configuration by name.
+
+        default        what ``ChipConfig()`` gives
+        neuron_bypass  synaptic events become spikes at once, without a membrane: threshold
+                       comparators off, both bypasses on, longest synaptic pulses (lola,
+                       ``default_neuron_bypass``); event outputs stay off until they are wanted
+        """
+        if name not in PRESETS:
+            raise ValueError(f"ChipConfig.preset({name!r}): no such preset; choose of {PRESETS}")
+        chip = cls()
+        if name == "neuron_bypass":
+            chip.neurons.threshold_enable = 0
+            chip.neurons.event_routing_enable_bypass_excitatory = 1
+            chip.neurons.event_routing_enable_bypass_inhibitory = 1
+            chip.padi.dacen_pulse_extension = 15
+        return chip
+
+    def groups(self) -> Iterator[tuple[str, Group]]:
+        """The register blocks by name, in the order in which their words are written."""
+        return iter(self._groups.items())
+
+    def changes_from(self, present: ChipConfig | None) -> Changes:
+        """The words that turn a chip configured as `present` into this one, in writing order.
+
+        None stands for a chip of unknown state: all words.  Raises FieldRangeError, as `image`.
+        """
+        image = self.image()
+        if present is None:
+            return Changes(ADDRESSES.copy(), image)
+        changed = image != present.image()
+        return Changes(ADDRESSES[changed], image[changed])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the configuration to a file (:mod:`firmware_protocol.config_file`)."""
+        config_file.write(path, config_file.encode(ADDRESSES, self.image()))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ChipConfig:
+        """The configuration in a file; words that the file lacks keep their defaults.
+
+        Raises ConfigFileError if the file is damaged, newer than this software, or names a word
+        that is no part of a chip configuration; OSError if it cannot be read.
+        """
+        addresses, words = config_file.decode(config_file.read(path), str(path))
+        positions = locate(addresses)
+        if np.any(positions < 0):
+            unknown = int(addresses[np.argmax(positions < 0)])
+            raise ConfigFileError(
+                f"{path}: word {unknown:#010x} is no part of a chip configuration; the file was "
+                "written by other software, or by a version that knows more of the chip"
+            )
+        image = cls().image()
+        image[positions] = words
+        chip = cls.from_image(image)
+        chip.check()
+        return chip
+
     def copy(self) -> ChipConfig:
         """An independent copy."""
         return self._of(_copied(self._arrays))
@@ -166,7 +236,7 @@ class ChipConfig:
         for name, block in BLOCKS.items():
             for field_name, field in block.register.by_name.items():
                 values = self._arrays[name][field_name]
-                if int(values.max()) <= field.limit:
+                if int(values.max()) <= field.limit and int(values.min()) >= field.low:
                     continue
                 if name == "capmem_neurons":  # name the setting, not the CapMem row
                     for f in atomic_neuron.FIELDS:

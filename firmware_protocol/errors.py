@@ -30,5 +30,9 @@ class DecodeError(ProtocolError):
         self.word_index = word_index
 
 
+class ConfigFileError(ProtocolError, ValueError):
+    """A configuration file is damaged, newer than this software, or something else entirely."""
+
+
 class LinkError(ProtocolError):
     """The connection to the chip (or emulator) failed or was used after it was closed."""

@@ -49,6 +49,15 @@ class Transform:
     to_value: Callable[[IntArray], IntArray]
 
 
+@dataclass(frozen=True, slots=True)
+class WordCode:
+    """A bijection that a register applies to each of its words as a whole; both vectorised."""
+
+    name: str
+    encode: Callable[[npt.NDArray[np.uint32]], npt.NDArray[np.uint32]]
+    decode: Callable[[npt.NDArray[np.uint32]], npt.NDArray[np.uint32]]
+
+
 def parse_place(place: str) -> tuple[Piece, ...]:
     """Turn ``"1[3:0] 2[5:2]"``, most significant first, into pieces, least significant first."""
     pieces: list[Piece] = []
@@ -70,13 +79,16 @@ def parse_place(place: str) -> tuple[Piece, ...]:
 class Field:
     """One field of a register, or an array of `entries` equal fields `step` bits apart.
 
-    place      where the bits are, most significant piece first; for entry 0 if there are several
+    place      where the bits are, most significant piece first; for entry 0 if there are several,
+               or, where entries lie anywhere, one place for each: ``"0[4] | 0[0] | 0[12]"``
     default    value after construction of a container (not what a reset chip holds)
     entries    number of equal fields; 0 means a plain field without an entry axis
     step       bits from one entry to the next; negative when entry 0 is the most significant
     inverted   the chip stores the bitwise complement
     transform  a code other than plain binary
-    limit      largest legal value; every bit pattern by default
+    limit      largest legal value; every bit pattern (or every choice) by default
+    low        smallest legal value
+    choices    names of the values 0, 1, ...; empty for a plain number
     """
 
     name: str
@@ -90,15 +102,22 @@ class Field:
     low: int = 0
     unit: str = "1"
     doc: str = ""
+    choices: tuple[str, ...] = ()
     pieces: tuple[Piece, ...] = field(init=False, repr=False, compare=False)
     bits: int = field(init=False, compare=False)
 
+    _places: tuple[tuple[Piece, ...], ...] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
-        pieces = parse_place(self.place)
-        object.__setattr__(self, "pieces", pieces)
-        object.__setattr__(self, "bits", sum(p.bits for p in pieces))
+        places = tuple(parse_place(part) for part in self.place.split("|"))
+        object.__setattr__(self, "pieces", places[0])
+        object.__setattr__(self, "_places", places if len(places) > 1 else ())
+        if len(places) > 1:
+            object.__setattr__(self, "entries", len(places))
+        object.__setattr__(self, "bits", sum(p.bits for p in places[0]))
         if self.limit < 0:
-            object.__setattr__(self, "limit", (1 << self.bits) - 1)
+            limit = len(self.choices) - 1 if self.choices else (1 << self.bits) - 1
+            object.__setattr__(self, "limit", limit)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -114,8 +133,15 @@ class Field:
 
     def entry_pieces(self, entry: int) -> tuple[Piece, ...]:
         """Where the bits of one entry are."""
+        if self._places:
+            return self._places[entry]
         shift = entry * self.step
         return tuple(Piece(p.word, p.lsb + shift, p.bits, p.field_lsb) for p in self.pieces)
+
+    @cached_property
+    def _code_type(self) -> type[np.unsignedinteger]:
+        """Wide enough for the code: a time of 43 bits spans two words."""
+        return np.uint32 if self.bits <= 32 else np.uint64
 
     @cached_property
     def _complement(self) -> int:
@@ -137,25 +163,25 @@ class Field:
         for entry in range(self.entries or 1):
             code = values[..., entry] if self.entries else values
             shift = entry * self.step
-            if self.bits <= 8 and code.size > 1024:
+            if self.bits <= 8 and code.size > 1024 and not self._places:
                 for word, table in self.contributions.items():
                     table = table << np.uint32(shift) if shift >= 0 else table >> np.uint32(-shift)
                     words[..., word] |= np.take(table, code)
                 continue
-            code = code.astype(np.uint32) ^ np.uint32(self._complement)
+            code = code.astype(self._code_type) ^ self._code_type(self._complement)
             for p in self.entry_pieces(entry):
-                part = code >> np.uint32(p.field_lsb) & np.uint32(p.mask)
+                part = (code >> self._code_type(p.field_lsb)).astype(np.uint32) & np.uint32(p.mask)
                 words[..., p.word] |= part << np.uint32(p.lsb)
 
     def decode(self, words: npt.NDArray[np.uint32]) -> IntArray:
         """Values (*instances, [entries]) of this field in `words` (*instances, n_words)."""
         out = np.empty(words.shape[:-1] + self.shape, dtype=self.dtype)
         for entry in range(self.entries or 1):
-            code = np.zeros(words.shape[:-1], dtype=np.uint32)
+            code = np.zeros(words.shape[:-1], dtype=self._code_type)
             for p in self.entry_pieces(entry):
                 part = words[..., p.word] >> np.uint32(p.lsb) & np.uint32(p.mask)
-                code |= part << np.uint32(p.field_lsb)
-            code ^= np.uint32(self._complement)
+                code |= part.astype(self._code_type) << self._code_type(p.field_lsb)
+            code ^= self._code_type(self._complement)
             value: IntArray = code if self.transform is None else self.transform.to_value(code)
             if self.entries:
                 out[..., entry] = value
@@ -184,7 +210,8 @@ class Field:
 class Register:
     """A register of `n_words` words of `width` bits as a table of fields.
 
-    Reserved bits are those no field claims; they are written as 0 and ignored when read.
+    Reserved bits are those no field claims; they are written as 0 and ignored when read.  A
+    register without fields is a trigger: writing anything (0 here) makes something happen.
     """
 
     name: str
@@ -192,6 +219,7 @@ class Register:
     fields: tuple[Field, ...]
     width: int = 32
     source: str = ""
+    word_code: WordCode | None = None
 
     def __post_init__(self) -> None:
         taken = [0] * self.n_words
@@ -232,15 +260,19 @@ class Register:
 
     def encode_unchecked(self, values: Mapping[str, IntArray]) -> npt.NDArray[np.uint32]:
         """:meth:`encode` for values known to fit."""
-        first = self.fields[0]
-        shape = values[first.name].shape
-        instances = shape[: len(shape) - 1] if first.entries else shape
+        instances: tuple[int, ...] = ()
+        if self.fields:
+            first = self.fields[0]
+            shape = values[first.name].shape
+            instances = shape[: len(shape) - 1] if first.entries else shape
         words = np.zeros((*instances, self.n_words), dtype=np.uint32)
         for name, f in self.by_name.items():
             f.encode_into(words, values[name])
-        return words
+        return words if self.word_code is None else self.word_code.encode(words)
 
     def decode(self, words: npt.ArrayLike) -> dict[str, IntArray]:
         """Field values (*instances, [entries]) of words (*instances, n_words)."""
         array = np.asarray(words, dtype=np.uint32)
+        if self.word_code is not None:
+            array = self.word_code.decode(array)
         return {f.name: f.decode(array) for f in self.fields}

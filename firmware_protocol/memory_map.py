@@ -1,10 +1,9 @@
-"""Where every register lives: blocks of equal registers, their addresses and array shapes.
+"""How a chip configuration's arrays become words: blocks of equal registers and their addresses.
 
-A :class:`Block` joins a register table to the addresses of its instances.  Field arrays have the
-shape of the *coordinate* (512 neurons, 2 x 256 x 256 synapses); where the chip groups coordinates
-into words (quads), the block reorders.  Addresses are those of 32-bit words on the chip's
-Omnibus.
-Source: haldls v3 address constants as collected in ``docs/reference/words.md``.
+A :class:`Block` joins a container to the arrays of a :class:`~firmware_protocol.ChipConfig`.
+Field arrays have the shape of the *coordinate* (512 neurons, 2 x 256 x 256 synapses); where the
+chip groups coordinates into words (quads) or counts them in another order (backends), the block
+says how.  The addresses themselves are the containers' (:mod:`firmware_protocol.catalogue`).
 """
 
 from __future__ import annotations
@@ -16,26 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from . import coordinates as c
+from .catalogue import CONTAINERS
+from .container import Addresses, Container
 from .layout import IntArray, Register
-from .registers import capmem, fpga, neuron, readout, routing, synapse
 
-Addresses = npt.NDArray[np.uint32]
-
-EVENT_RECORDING_CONFIG = 0x88000005
-MADC_CONTROL = 0xC0000
-NEURON_RESET_BASE = (0x122000, 0x12A000)
-SPIKE_COUNTER_READ_BASE = (0x122800, 0x12A800)
-SPIKE_COUNTER_RESET_BASE = (0x122C00, 0x12AC00)
-PADI_EVENT = (0x110000, 0x118000)
-SYNRAM_BASE = (0x02C00000, 0x03C00000)
-
-CONTROL_REGISTERS: dict[int, Register] = {
-    EVENT_RECORDING_CONFIG: fpga.EVENT_RECORDING_CONFIG,
-    MADC_CONTROL: readout.MADC_CONTROL,
-    PADI_EVENT[0]: synapse.PADI_EVENT,
-    PADI_EVENT[1]: synapse.PADI_EVENT,
-}
-"""Registers that trigger something and therefore are no part of a configuration."""
+EVENT_RECORDING_CONFIG = int(CONTAINERS["EventRecordingConfig"].addresses()[0])
+MADC_CONTROL = int(CONTAINERS["MADCControl"].addresses()[0])
+PADI_EVENT = tuple(int(a) for a in CONTAINERS["PADIEvent"].all_addresses()[:, 0])
+FPGA_BASE = 0x80000000
+"""Addresses from here on are the FPGA's, not the chip's."""
 
 
 def _as_is(array: IntArray) -> IntArray:
@@ -56,9 +44,8 @@ def _quads_to_columns(array: IntArray) -> IntArray:
 
 @dataclass(frozen=True)
 class Block:
-    """All instances of one register.
+    """All instances of one register that a configuration holds.
 
-    register   the table
     shape      shape of the field arrays (without a field's own entry axis)
     addresses  (*instances, n_words) word addresses
     arrange    field array (*shape) -> what the table encodes (*instances, [entries]); `restore`
@@ -66,12 +53,17 @@ class Block:
     """
 
     name: str
-    register: Register
+    container: Container
     shape: tuple[int, ...]
     addresses: Addresses
     arrange: Callable[[IntArray], IntArray] = _as_is
     restore: Callable[[IntArray], IntArray] = _as_is
     span: slice = field(default_factory=lambda: slice(0, 0))
+
+    @property
+    def register(self) -> Register:
+        """The table."""
+        return self.container.register
 
     @property
     def n_words(self) -> int:
@@ -94,133 +86,65 @@ class Block:
         return {k: self.restore(v) for k, v in decoded.items()}
 
 
-def _addresses(*parts: npt.ArrayLike) -> Addresses:
-    """Sum of broadcast parts as an address array."""
-    total = np.zeros((), dtype=np.int64)
-    for part in parts:
-        total = total + np.asarray(part, dtype=np.int64)
-    return total.astype(np.uint32)
+def _block(name: str, container: str, shape: tuple[int, ...], *index: npt.ArrayLike) -> Block:
+    """A block whose field arrays index the container's instances as given (or in its own order)."""
+    found = CONTAINERS[container]
+    addresses = found.addresses(*index) if index else found.all_addresses()
+    return Block(name, found, shape, addresses)
 
 
-def _words(n: int) -> npt.NDArray[np.int64]:
-    return np.arange(n)
+def _by_column(name: str, container: str, shape: tuple[int, ...]) -> Block:
+    """A block whose words hold four columns of a row each."""
+    addresses = CONTAINERS[container].all_addresses()
+    return Block(
+        name, CONTAINERS[container], shape, addresses, _columns_to_quads, _quads_to_columns
+    )
 
 
-def _neuron_blocks() -> list[Block]:
-    n = np.arange(c.N_NEURONS)
-    quadrant_base = np.array([0x160000, 0x168000, 0x170000, 0x178000])
-    backend, index = c.backend_of_neuron(n)
-    backend_base = np.array([0x1A1000, 0x1A9000])
+def _blocks() -> list[Block]:
+    n, half, column = np.arange(c.N_NEURONS), np.arange(2), np.arange(c.N_COLUMNS)
+    quadrant, row = np.arange(4), np.arange(24)
     return [
-        Block(
-            "neuron_config",
-            neuron.NEURON_CONFIG,
-            (c.N_NEURONS,),
-            _addresses((quadrant_base[n // 128] + 8 * (n % 128) + 2)[:, None], _words(6)),
-        ),
-        Block(
-            "neuron_backend",
-            neuron.NEURON_BACKEND_CONFIG,
-            (c.N_NEURONS,),
-            _addresses((backend_base[backend] + 4 * index)[:, None], _words(4)),
-        ),
-        Block(
-            "common_backend",
-            neuron.COMMON_NEURON_BACKEND_CONFIG,
-            (2,),
-            _addresses([[0x1A1800], [0x1A9800]], _words(2)),
-        ),
-    ]
-
-
-CAPMEM_BASE = np.array([0x140000, 0x148000, 0x150000, 0x158000])
-
-
-def _capmem_blocks() -> list[Block]:
-    n, row = np.arange(c.N_NEURONS), np.arange(24)
-    quadrant, shared = np.arange(4), np.arange(2)
-    neuron_cells = CAPMEM_BASE[n // 128] + 32 * (n % 128)
-    shared_cells = CAPMEM_BASE[quadrant][:, None] + 32 * (128 + shared)
-    return [
-        Block(
-            "capmem_neurons",
-            capmem.CAPMEM_CELL,
-            (24, c.N_NEURONS),
-            _addresses((neuron_cells + row[:, None])[..., None], _words(1)),
-        ),
-        Block(
+        _block("neuron_config", "NeuronConfig", (c.N_NEURONS,), n // 128, n % 128),
+        _block("neuron_backend", "NeuronBackendConfig", (c.N_NEURONS,), *c.backend_of_neuron(n)),
+        _block("common_backend", "CommonNeuronBackendConfig", (2,)),
+        _block("capmem_neurons", "CapMemCell", (24, c.N_NEURONS), n // 128, n % 128, row[:, None]),
+        _block(
             "capmem_shared",
-            capmem.CAPMEM_CELL,
+            "CapMemCell",
             (4, 2, 24),
-            _addresses((shared_cells[..., None] + row)[..., None], _words(1)),
+            quadrant[:, None, None],
+            128 + half[:, None],
+            row,
         ),
-        Block(
-            "capmem_config",
-            capmem.CAPMEM_BLOCK_CONFIG,
-            (4,),
-            _addresses((CAPMEM_BASE + 0x4000)[:, None], _words(10)),
+        _block("capmem_config", "CapMemBlockConfig", (4,)),
+        _by_column("synapses", "SynapseQuad", (2, 256, 256)),
+        _by_column("column_correlation", "ColumnCorrelationQuad", (2, 256)),
+        _by_column("column_current", "ColumnCurrentQuad", (2, 256)),
+        _block("synapse_drivers", "SynapseDriverConfig", (2, 128)),
+        _block("padi", "CommonPADIBusConfig", (2,)),
+        _block("stp", "CommonSTPConfig", (2,)),
+        _block("synram", "CommonSynramConfig", (2,)),
+        _block("synapse_bias", "SynapseBiasSelection", ()),
+        _block("correlation", "CommonCorrelationConfig", (2,)),
+        _block("cadc", "CADCConfig", (2,)),
+        _block(
+            "cadc_channels",
+            "CADCChannelConfig",
+            (2, 2, c.N_COLUMNS),
+            half[:, None, None],
+            column,
+            half[:, None],
         ),
-    ]
-
-
-def _synapse_blocks() -> list[Block]:
-    synram = np.array(SYNRAM_BASE)
-    row, quad, driver = np.arange(c.N_ROWS), np.arange(c.N_QUADS), np.arange(c.N_DRIVERS)
-    array = synram[:, None, None] + 0xF0000 + 128 * row[:, None] + quad
-    per_column = (synram[:, None] + quad)[..., None]
-    padi = np.array([0x110000, 0x118000])
-    return [
-        Block(
-            "synapses",
-            synapse.SYNAPSE_QUAD,
-            (2, 256, 256),
-            _addresses(array[..., None], [0, 64]),
-            arrange=_columns_to_quads,
-            restore=_quads_to_columns,
-        ),
-        Block(
-            "column_correlation",
-            synapse.COLUMN_CORRELATION_QUAD,
-            (2, 256),
-            _addresses(per_column, [0xF8080, 0xF80C0, 0x4000, 0x44000]),
-            arrange=_columns_to_quads,
-            restore=_quads_to_columns,
-        ),
-        Block(
-            "column_current",
-            synapse.COLUMN_CURRENT_QUAD,
-            (2, 256),
-            _addresses(per_column, [0x14000, 0x24000]),
-            arrange=_columns_to_quads,
-            restore=_quads_to_columns,
-        ),
-        Block(
-            "synapse_drivers",
-            synapse.SYNAPSE_DRIVER_CONFIG,
-            (2, 128),
-            _addresses((padi[:, None] + 0x400 + 4 * driver)[..., None], _words(3)),
-        ),
-        Block(
-            "padi",
-            synapse.COMMON_PADI_BUS_CONFIG,
-            (2,),
-            _addresses((padi + 1)[:, None], _words(1)),
-        ),
-    ]
-
-
-def _other_blocks() -> list[Block]:
-    nodes = 0x130019 + np.arange(len(c.CROSSBAR_NODES))
-    return [
-        Block("crossbar_nodes", routing.CROSSBAR_NODE, (76,), _addresses(nodes[:, None])),
-        Block("crossbar_outputs", routing.CROSSBAR_OUTPUT_CONFIG, (), _addresses([0x130000])),
-        Block("madc", readout.MADC_CONFIG, (), _addresses(0xC0001, _words(10))),
-        Block(
-            "readout_source",
-            readout.READOUT_SOURCE_SELECTION,
-            (2,),
-            _addresses([[0xC000C], [0xC000D]]),
-        ),
+        _block("crossbar_nodes", "CrossbarNode", (76,)),
+        _block("crossbar_outputs", "CrossbarOutputConfig", ()),
+        _block("background_sources", "BackgroundSpikeSource", (8,)),
+        _block("madc", "MADCConfig", ()),
+        _block("readout_source", "ReadoutSourceSelection", (2,)),
+        _block("pad_multiplexers", "PadMultiplexerConfig", (2,)),
+        _block("current_dac", "CurrentDAC", ()),
+        _block("ppu_control", "PPUControlRegister", (2,)),
+        _block("ppu_memory", "PPUMemoryWord", (2, 4096)),
     ]
 
 
@@ -232,9 +156,7 @@ def _with_spans(blocks: list[Block]) -> dict[str, Block]:
     return placed
 
 
-BLOCKS: dict[str, Block] = _with_spans(
-    [*_neuron_blocks(), *_capmem_blocks(), *_synapse_blocks(), *_other_blocks()]
-)
+BLOCKS: dict[str, Block] = _with_spans(_blocks())
 """Every block of a configuration, in the order in which its words are written."""
 
 ADDRESSES: Addresses = np.concatenate([b.addresses.reshape(-1) for b in BLOCKS.values()])
@@ -255,72 +177,87 @@ def locate(addresses: npt.ArrayLike) -> npt.NDArray[np.int64]:
 class Alias:
     """Other addresses for some bits of a block's words.
 
-    register   the table of what is read and written there
-    addresses  (alias,) uint32, rising
+    container  what is read and written there
+    addresses  (alias,) uint32
     positions  (alias,) int64, the word of a configuration image that holds the bits
-    mask       which of its bits; they have the same place in both words
+    mask       which bits of the alias; they lie `shift` bits higher in the image's word
     """
 
-    register: Register
+    container: Container
     addresses: Addresses
     positions: npt.NDArray[np.int64]
     mask: int
+    shift: int = 0
 
 
-def _synapse_alias(register: Register, offset: int, word: int, mask: int) -> Alias:
-    """Weights or labels of four synapses alone: base + offset + 64 * row + quad."""
-    synram, row = np.array(SYNRAM_BASE), np.arange(c.N_ROWS)
-    quad = np.arange(c.N_QUADS)
-    addresses = _addresses(synram[:, None, None] + offset + 64 * row[:, None] + quad)
-    raw = BLOCKS["synapses"].addresses[..., word]
-    return Alias(register, addresses.reshape(-1), locate(raw.reshape(-1)), mask)
+def _synapse_alias(container: str, word: int, raw_word: int, mask: int, shift: int = 0) -> Alias:
+    """One word of a container that shows some bits of one word of SynapseQuad."""
+    addresses = CONTAINERS[container].all_addresses()[..., word]
+    raw = BLOCKS["synapses"].addresses[..., raw_word]
+    return Alias(CONTAINERS[container], addresses.reshape(-1), locate(raw.reshape(-1)), mask, shift)
 
 
-ALIASES: dict[str, Alias] = {
-    "synapse_weight_quads": _synapse_alias(synapse.SYNAPSE_WEIGHT_QUAD, 0, 0, 0x3F3F3F3F),
-    "synapse_label_quads": _synapse_alias(synapse.SYNAPSE_LABEL_QUAD, 0x40000, 1, 0x3F3F3F3F),
-}
+_SIX_BITS, _TWO_BITS = 0x3F3F3F3F, 0x03030303
+ALIASES: tuple[Alias, ...] = (
+    _synapse_alias("SynapseWeightQuad", 0, 0, _SIX_BITS),
+    _synapse_alias("SynapseLabelQuad", 0, 1, _SIX_BITS),
+    _synapse_alias("SynapseCorrelationCalibQuad", 0, 0, _TWO_BITS, 6),
+    _synapse_alias("SynapseCorrelationCalibQuad", 1, 1, _TWO_BITS, 6),
+)
 """Registers that show a part of another one."""
 
-_ALIAS_ADDRESSES = np.concatenate([a.addresses for a in ALIASES.values()])
-_ALIAS_POSITIONS = np.concatenate([a.positions for a in ALIASES.values()])
-_ALIAS_MASKS = np.concatenate(
-    [np.full(a.addresses.size, a.mask, np.uint32) for a in ALIASES.values()]
-)
+_ALIAS_ADDRESSES = np.concatenate([a.addresses for a in ALIASES])
+_ALIAS_POSITIONS = np.concatenate([a.positions for a in ALIASES])
+_ALIAS_NUMBER = np.repeat(np.arange(len(ALIASES)), [a.addresses.size for a in ALIASES])
+_MASKS = np.array([a.mask for a in ALIASES], dtype=np.uint32)
+_SHIFTS = np.array([a.shift for a in ALIASES], dtype=np.uint32)
 _ALIAS_ORDER = np.argsort(_ALIAS_ADDRESSES, kind="stable")
 _ALIAS_SORTED = _ALIAS_ADDRESSES[_ALIAS_ORDER]
 
 
-def locate_bits(
-    addresses: npt.ArrayLike,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
-    """Image positions of word addresses, as :func:`locate`, and which bits each address shows.
+@dataclass(frozen=True)
+class Bits:
+    """Where bits of a configuration image are that words at some addresses show.
 
-    Returns (positions, masks): aliases have the position of the word they are a part of, and a mask
-    that is not all ones.
+    position  (address,) int64 word of the image, -1 where an address is none of ours
+    mask      (address,) uint32, the bits of the *addressed* word that count
+    shift     (address,) uint32, how many bits higher they lie in the image's word
     """
+
+    position: npt.NDArray[np.int64]
+    mask: npt.NDArray[np.uint32]
+    shift: npt.NDArray[np.uint32]
+
+
+def locate_bits(addresses: npt.ArrayLike) -> Bits:
+    """Image positions of word addresses, as :func:`locate`, and which bits each address shows."""
     wanted = np.asarray(addresses, dtype=np.uint32)
-    positions = locate(wanted)
-    masks = np.full(wanted.shape, 0xFFFFFFFF, dtype=np.uint32)
-    unknown = positions < 0
+    position = locate(wanted)
+    mask = np.full(wanted.shape, 0xFFFFFFFF, dtype=np.uint32)
+    shift = np.zeros(wanted.shape, dtype=np.uint32)
+    unknown = position < 0
     if np.any(unknown):
         rest = wanted[unknown]
         slot = np.minimum(np.searchsorted(_ALIAS_SORTED, rest), _ALIAS_SORTED.size - 1)
-        found = _ALIAS_SORTED[slot] == rest
         entry = _ALIAS_ORDER[slot]
-        positions[unknown] = np.where(found, _ALIAS_POSITIONS[entry], -1)
-        masks[unknown] = np.where(found, _ALIAS_MASKS[entry], np.uint32(0xFFFFFFFF))
-    return positions, masks
+        found = _ALIAS_SORTED[slot] == rest
+        number = _ALIAS_NUMBER[entry]
+        position[unknown] = np.where(found, _ALIAS_POSITIONS[entry], -1)
+        mask[unknown] = np.where(found, _MASKS[number], np.uint32(0xFFFFFFFF))
+        shift[unknown] = np.where(found, _SHIFTS[number], np.uint32(0))
+    return Bits(position, mask, shift)
 
 
 def neuron_reset_address(n: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Address whose write resets AtomicNeuron `n`."""
-    block, index = c.backend_of_neuron(np.asarray(n))
-    return np.asarray(NEURON_RESET_BASE)[block] + 4 * index
+    return _of_neuron("NeuronReset", n)
 
 
 def spike_counter_address(n: npt.ArrayLike, *, reset: bool = False) -> npt.NDArray[np.int64]:
     """Address of the spike counter of AtomicNeuron `n` (or of its reset)."""
+    return _of_neuron("SpikeCounterReset" if reset else "SpikeCounterRead", n)
+
+
+def _of_neuron(container: str, n: npt.ArrayLike) -> npt.NDArray[np.int64]:
     block, index = c.backend_of_neuron(np.asarray(n))
-    base = SPIKE_COUNTER_RESET_BASE if reset else SPIKE_COUNTER_READ_BASE
-    return np.asarray(base)[block] + 4 * index
+    return CONTAINERS[container].addresses(block, index)[..., 0].astype(np.int64)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from . import atomic_neuron
+from .catalogue import SECTIONS
+from .container import Container
 from .layout import Field, Register
-from .memory_map import ALIASES, BLOCKS, CONTROL_REGISTERS, Block
+from .memory_map import ALIASES, BLOCKS
 from .registers.capmem import QUADRANT_CELLS, READOUT_CELLS
 
 _HEAD = """\
@@ -17,6 +19,9 @@ _HEAD = """\
 
 Generated from the tables by `python -m firmware_protocol.reference`; do not edit.
 How to read a place such as `1[3:0] 2[5:2]`, and where the numbers come from: [words](words.md).
+Containers that belong to a chip's configuration name their group in `ChipConfig`; the others are
+written by programs ([initialisation](words.md#initialisation), control, memories), or read.
+Addresses are those of 32-bit words.
 """
 
 
@@ -28,6 +33,8 @@ def _default(field: Field) -> str:
 def _remarks(field: Field) -> str:
     """Everything about a field that has no column of its own."""
     parts = [field.doc] if field.doc else []
+    if field.choices:
+        parts.append(", ".join(f"{i} {name}" for i, name in enumerate(field.choices)))
     if field.unit != "1":
         parts.append(f"in {field.unit}")
     if field.entries:
@@ -40,6 +47,8 @@ def _remarks(field: Field) -> str:
 
 
 def _fields(register: Register) -> list[str]:
+    if not register.fields:
+        return ["No fields: writing anything triggers it."]
     rows = ["| field | place | range | default | remarks |", "|---|---|---|---|---|"]
     for f in register.fields:
         span = f"{f.low}..{f.limit}"
@@ -47,19 +56,64 @@ def _fields(register: Register) -> list[str]:
     return rows
 
 
-def _block(block: Block) -> list[str]:
-    register = block.register
-    shape = " x ".join(map(str, block.shape)) or "one"
-    low, high = int(block.addresses.min()), int(block.addresses.max())
-    return [
-        f"## {register.name}: `chip.{block.name}`",
+_GROUPS = {
+    container: [(name, b.shape) for name, b in BLOCKS.items() if b.container.name == container]
+    for container in {b.container.name for b in BLOCKS.values()}
+}
+_ACCESS = {"rw": "written and read", "r": "only read", "w": "only written"}
+
+
+def _where(container: Container) -> str:
+    """Addresses of all instances, or of the first and the last one if they are symbols."""
+    if container.rule is None:
+        first, last = (
+            container.labels(tuple(k * (size - 1) for size in container.shape)) for k in (0, 1)
+        )
+        names = ", ".join(f"`{label}`" for label in first)
+        more = f" to {', '.join(f'`{label}`' for label in last)}" if last != first else ""
+        return f"at {names}{more}"
+    if container.memory:
+        low = int(container.addresses(*(0,) * len(container.axes))[0])
+        high = low + container.n_instances - 1
+    else:
+        addresses = container.all_addresses()
+        low, high = int(addresses.min()), int(addresses.max())
+    return f"at {low:#010x}" if low == high else f"at {low:#010x} to {high:#010x}"
+
+
+def _coordinate(container: Container) -> str:
+    """The axes of the instances."""
+    if not container.axes:
+        return "One instance"
+    axes = []
+    for axis in container.axes:
+        names = f" ({', '.join(axis.names)})" if axis.names else ""
+        axes.append(f"`{axis.name}` 0..{axis.size - 1}{names}")
+    return "By " + ", ".join(axes)
+
+
+def _container(container: Container) -> list[str]:
+    register = container.register
+    of = "" if register.n_words == 1 else f" of {register.n_words} words"
+    lines = [
+        f"### {container.name}",
         "",
-        f"Array shape {shape}; {register.n_words} words of {register.width} used bits; "
-        f"addresses {low:#010x} to {high:#010x}.",
-        "",
-        *_fields(register),
-        "",
+        f"{_coordinate(container)}{of}, {_where(container)}; {_ACCESS[container.access]}.",
     ]
+    lines += [
+        f"In a configuration: `chip.{name}`, shape {' x '.join(map(str, shape)) or 'one'}."
+        for name, shape in _GROUPS.get(container.name, ())
+    ]
+    lines += [
+        f"Another way to the bits {alias.mask << alias.shift:#010x} of a SynapseQuad word."
+        for alias in ALIASES
+        if alias.container is container
+    ]
+    if register.word_code is not None:
+        lines.append(f"Every word is stored {register.word_code.name}.")
+    if container.doc:
+        lines.append(f"Note: {container.doc}.")
+    return [*lines, "", *_fields(register), ""]
 
 
 def _neurons() -> list[str]:
@@ -97,34 +151,14 @@ def _shared_cells() -> list[str]:
     return [*rows, ""]
 
 
-def _control() -> list[str]:
-    lines: list[str] = []
-    for address, register in CONTROL_REGISTERS.items():
-        lines += [f"## {register.name} at {address:#010x}", "", *_fields(register), ""]
-    return lines
-
-
-def _aliases() -> list[str]:
-    lines: list[str] = []
-    for alias in ALIASES.values():
-        low, high = int(alias.addresses.min()), int(alias.addresses.max())
-        lines += [
-            f"## {alias.register.name} at {low:#010x} to {high:#010x}",
-            "",
-            f"Another way to the bits {alias.mask:#010x} of a SynapseQuad word.",
-            "",
-            *_fields(alias.register),
-            "",
-        ]
-    return lines
-
-
 def page() -> str:
     """The whole page as Markdown."""
     lines = [_HEAD, *_neurons(), *_shared_cells()]
-    for block in BLOCKS.values():
-        lines += _block(block)
-    return "\n".join([*lines, *_aliases(), *_control()]).rstrip() + "\n"
+    for title, containers in SECTIONS.items():
+        lines += [f"## {title}", ""]
+        for container in containers:
+            lines += _container(container)
+    return "\n".join(lines).rstrip() + "\n"
 
 
 if __name__ == "__main__":

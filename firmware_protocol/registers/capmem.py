@@ -5,7 +5,9 @@ Source: haldls v3 capmem.cpp, read on 2026-11-21 (``docs/reference/words.md``). 
 
 import numpy as np
 
+from ..container import QUADRANT, Axis, Container, words
 from ..layout import Field, IntArray, Register, Transform
+from .sram import GRAY_DECODED, timing
 
 REFRESH_DISABLED = 1023
 
@@ -34,13 +36,13 @@ CAPMEM_BLOCK_CONFIG = Register("CapMemBlockConfig", n_words=10, fields=(
     Field("debug_row",                   "0[23:0]", limit=24, transform=Transform("one-hot, row 0 is bit 23", _row_to_one_hot, _one_hot_to_row),
           doc="0 no debug readout, else 1 + row of the cell on the debug line"),
     Field("debug_column",                "1[7:0]"),
-    Field("debug_v_ref_select",          "2[1:0]", limit=2, doc="0 off, 1 v_ref_v, 2 v_ref_i"),
+    Field("debug_v_ref_select",          "2[1:0]", choices=("off", "v_ref_v", "v_ref_i")),
     Field("v_global_bias",               "3[3:0]", default=7),
     Field("debug_level_shifter_bias",    "3[7:4]", default=3),
     Field("debug_source_follower_bias",  "3[11:8]", default=3),
     Field("debug_out_amp_bias",          "3[15:12]", default=7),
     Field("current_cell_res",            "4[5:0]", default=8),
-    Field("debug_i_out_select",          "5[1:0]", doc="2 ramp"),
+    Field("debug_i_out_select",          "5[1:0]", doc="2: i_out_ramp"),
     Field("sub_counter",                 "6[15:0]", default=16),
     Field("enable_capmem",               "6[16]", default=1),
     Field("enable_boost",                "6[17]"),
@@ -119,4 +121,49 @@ READOUT_CELLS = {
     "madc_in_500na":            (0, 1, 13, 500),
     "sc_amp_i_bias":            (0, 1, 14, 500),
 }
+
+REFERENCE_GENERATOR_CONFIG = Register("ReferenceGeneratorConfig", n_words=9, width=16, fields=(
+    Field("enable_internal_reference", "0[12]", default=1),
+    Field("enable_reference_output",   "0[13]"),
+    Field("enable_reference_pad",      "0[14]"),
+    Field("enable_reset",              "0[15]"),
+    Field("reference_control",         "1[11:6]", default=10),
+    Field("resistor_control",          "2[5:0]", default=40),
+    Field("capmem_amplifier",          "3[5:0] | 3[11:6] | 4[5:0] | 4[11:6]", default=40, doc="by quadrant"),
+    Field("capmem_offset",             "5[5:0] | 5[11:6] | 6[5:0] | 6[11:6]", default=1, doc="by quadrant"),
+    Field("capmem_slope",              "7[5:0] | 7[11:6] | 8[5:0] | 8[11:6]", default=11, doc="by quadrant"),
+))
 # fmt: on
+
+CAPMEM_BASE = np.array([0x140000, 0x148000, 0x150000, 0x158000])
+
+CONTAINERS = (
+    Container(
+        "CapMemCell",
+        CAPMEM_CELL,
+        (QUADRANT, Axis("column", 130), Axis("row", 24)),
+        lambda block, column, row: words(CAPMEM_BASE[block] + 32 * column + row, 1),
+        doc="columns 0..127 neurons, 128 and 129 shared parameters",
+    ),
+    Container(
+        "CapMemBlockConfig",
+        CAPMEM_BLOCK_CONFIG,
+        (QUADRANT,),
+        lambda block: words(CAPMEM_BASE[block] + 0x4000, 10),
+    ),
+    Container(
+        "CapMemSRAMTimingConfig",
+        timing(
+            "CapMemSRAMTimingConfig",
+            read_delay=8,
+            address_setup_time=1,
+            write_width=1,
+            word_code=GRAY_DECODED,
+        ),
+        (QUADRANT,),
+        lambda block: words(CAPMEM_BASE[block] + 0x2800, 2),
+    ),
+    Container(
+        "ReferenceGeneratorConfig", REFERENCE_GENERATOR_CONFIG, (), lambda: words(0xC0012, 9)
+    ),
+)

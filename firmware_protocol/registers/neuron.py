@@ -3,7 +3,20 @@
 Source: haldls v3 neuron.cpp and neuron_backend.cpp bit fields, read on 2026-11-21 (``docs/reference/words.md``).
 """
 
+import numpy as np
+
+from ..container import (
+    BACKEND,
+    NEURON_ON_BACKEND,
+    NEURON_ON_QUADRANT,
+    QUAD_COLUMN,
+    QUADRANT,
+    SYNRAM,
+    Container,
+    words,
+)
 from ..layout import Field, Register
+from .sram import timing
 
 # fmt: off
 NEURON_CONFIG = Register("NeuronConfig", n_words=6, width=8, fields=(
@@ -13,12 +26,12 @@ NEURON_CONFIG = Register("NeuronConfig", n_words=6, width=8, fields=(
     Field("leak_enable_degeneration",            "0[3]"),
     Field("leak_enable_division",                "0[4]"),
     Field("leak_enable_multiplication",          "0[5]"),
-    Field("analog_output",                       "0[6] 4[2]", limit=2, doc="0 off, 1 normal, 2 strong (bypass)"),
+    Field("analog_output",                       "0[6] 4[2]", choices=("off", "normal", "strong"), doc="strong: bypass"),
     Field("inhibitory_enable_coba_mode",         "1[1]"),
     Field("excitatory_enable_coba_mode",         "1[2]"),
     Field("enable_unbuffered_access",            "1[3]"),
     Field("enable_readout_amplifier",            "1[4]"),
-    Field("readout_source",                      "1[6:5]", doc="0 membrane, 1 exc., 2 inh. synaptic input, 3 adaptation"),
+    Field("readout_source",                      "1[6:5]", choices=("membrane", "excitatory", "inhibitory", "adaptation"), doc="excitatory, inhibitory: synaptic inputs"),
     Field("enable_readout",                      "1[7]", doc="buffered access to the readout line"),
     Field("invert_adaptation_b",                 "2[0]"),
     Field("invert_adaptation_a",                 "2[1]"),
@@ -30,7 +43,7 @@ NEURON_CONFIG = Register("NeuronConfig", n_words=6, width=8, fields=(
     Field("excitatory_enable_high_resistance",   "2[7]"),
     Field("enable_membrane_offset",              "3[0]"),
     Field("membrane_capacitance",                "3[7:2]", doc="63 is about 2.3 pF"),
-    Field("invert_current",                      "4[0]", doc="0 source, 1 sink"),
+    Field("invert_current",                      "4[0]", choices=("source", "sink")),
     Field("enable_threshold_comparator",         "4[3]"),
     Field("enable_synaptic_input_inhibitory",    "4[4]"),
     Field("enable_synaptic_input_excitatory",    "4[5]"),
@@ -51,7 +64,7 @@ NEURON_BACKEND_CONFIG = Register("NeuronBackendConfig", n_words=4, width=8, fiel
     Field("reset_holdoff",              "1[7:6] 0[7:6]", default=15, unit="2 clock cycles"),
     Field("refractory_time",            "1[3:0] 2[5:2]", inverted=True, unit="clock cycles"),
     Field("enable_post_overwrite",      "2[0]"),
-    Field("select_input_clock",         "2[1]", doc="0 slow, 1 fast backend clock"),
+    Field("select_input_clock",         "2[1]", choices=("slow", "fast"), doc="backend clock"),
     Field("enable_adaptation_pulse",    "2[6]"),
     Field("enable_bayesian_extension",  "2[7]", default=1),
     Field("enable_neuron_slave",        "3[0]"),
@@ -60,7 +73,7 @@ NEURON_BACKEND_CONFIG = Register("NeuronBackendConfig", n_words=4, width=8, fiel
     Field("connect_fire_to_right",      "3[3]"),
     Field("enable_spike_out",           "3[4]"),
     Field("enable_neuron_master",       "3[5]"),
-    Field("bayesian_operation",         "3[6] 3[7]", doc="0 local, 1 AND, 2 XNOR, 3 Muller C"),
+    Field("bayesian_operation",         "3[6] 3[7]", choices=("local", "and", "xnor", "muller_c")),
 ))
 
 COMMON_NEURON_BACKEND_CONFIG = Register("CommonNeuronBackendConfig", n_words=2, fields=(
@@ -82,4 +95,86 @@ SPIKE_COUNTER_READ = Register("SpikeCounterRead", n_words=1, fields=(
     Field("count",    "0[7:0]"),
     Field("overflow", "0[8]"),
 ))
+
+NEURON_RESET = Register("NeuronReset", n_words=1, fields=())
+BLOCK_POST_PULSE = Register("BlockPostPulse", n_words=1, fields=())
+SPIKE_COUNTER_RESET = Register("SpikeCounterReset", n_words=1, fields=())
+NEURON_RESET_QUAD = Register("NeuronResetQuad", n_words=1, fields=())
 # fmt: on
+
+QUADRANT_BASE = np.array([0x160000, 0x168000, 0x170000, 0x178000])
+BACKEND_BASE = np.array([0x1A1000, 0x1A9000])
+EVENT_BASE = np.array([0x122000, 0x12A000])
+SYNAPSE_ACCESS = np.array([0x02C00000, 0x03C00000])
+
+_BACKEND_AXES = (BACKEND, NEURON_ON_BACKEND)
+
+CONTAINERS = (
+    Container(
+        "NeuronConfig",
+        NEURON_CONFIG,
+        (QUADRANT, NEURON_ON_QUADRANT),
+        lambda block, idx: words(QUADRANT_BASE[block] + 8 * idx + 2, 6),
+    ),
+    Container(
+        "NeuronBackendConfig",
+        NEURON_BACKEND_CONFIG,
+        _BACKEND_AXES,
+        lambda block, idx: words(BACKEND_BASE[block] + 4 * idx, 4),
+        doc="idx = column % 128 + 128 * row",
+    ),
+    Container(
+        "CommonNeuronBackendConfig",
+        COMMON_NEURON_BACKEND_CONFIG,
+        (BACKEND,),
+        lambda block: words(BACKEND_BASE[block] + 0x800, 2),
+    ),
+    Container(
+        "NeuronReset",
+        NEURON_RESET,
+        _BACKEND_AXES,
+        lambda block, idx: words(EVENT_BASE[block] + 4 * idx, 1),
+        access="w",
+    ),
+    Container(
+        "BlockPostPulse",
+        BLOCK_POST_PULSE,
+        (BACKEND,),
+        lambda block: words(EVENT_BASE[block] + 0x400, 1),
+        access="w",
+    ),
+    Container(
+        "SpikeCounterRead",
+        SPIKE_COUNTER_READ,
+        _BACKEND_AXES,
+        lambda block, idx: words(EVENT_BASE[block] + 0x800 + 4 * idx, 1),
+        access="r",
+    ),
+    Container(
+        "SpikeCounterReset",
+        SPIKE_COUNTER_RESET,
+        _BACKEND_AXES,
+        lambda block, idx: words(EVENT_BASE[block] + 0xC00 + 4 * idx, 1),
+        access="w",
+    ),
+    Container(
+        "NeuronResetQuad",
+        NEURON_RESET_QUAD,
+        (SYNRAM, QUAD_COLUMN),
+        lambda synram, quad: words(SYNAPSE_ACCESS[synram] + 0x94000 + quad, 1),
+        access="w",
+        doc="resets four neurons, and the row 0 correlation sensors of their columns",
+    ),
+    Container(
+        "NeuronSRAMTimingConfig",
+        timing("NeuronSRAMTimingConfig"),
+        (QUADRANT,),
+        lambda block: words(QUADRANT_BASE[block] + 0x402, 2),
+    ),
+    Container(
+        "NeuronBackendSRAMTimingConfig",
+        timing("NeuronBackendSRAMTimingConfig"),
+        (BACKEND,),
+        lambda block: words(BACKEND_BASE[block] + 0x402, 2),
+    ),
+)

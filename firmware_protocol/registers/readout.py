@@ -1,6 +1,27 @@
-"""Analog readout: MADC, source selection.  Source: haldls madc.cpp, readout_mux.cpp, read on 2026-11-21."""
+"""Analog readout: MADC, source selection, pads, current DAC.
 
-from ..layout import Field, Register
+Source: haldls madc.cpp, readout.cpp, current_dac.cpp, read on 2026-11-21.
+"""
+
+import numpy as np
+
+from ..container import Axis, Container, words
+from ..layout import Field, IntArray, Register, Transform
+
+
+def _to_thermometer(current: IntArray) -> IntArray:
+    """The two upper of eight bits become a thermometer code of three."""
+    value = np.asarray(current, dtype=np.int64)
+    return ((1 << (value >> 6)) - 1) << 6 | (value & 63)
+
+
+def _from_thermometer(code: IntArray) -> IntArray:
+    array = np.asarray(code, dtype=np.int64)
+    ones = (array >> 6 & 1) + (array >> 7 & 1) + (array >> 8 & 1)
+    return ones << 6 | (array & 63)
+
+
+THERMOMETER = Transform("upper two bits as a thermometer", _to_thermometer, _from_thermometer)
 
 # fmt: off
 MADC_CONTROL = Register("MADCControl", n_words=1, fields=(
@@ -68,4 +89,51 @@ READOUT_SOURCE_SELECTION = Register("ReadoutSourceSelection", n_words=1, fields=
     Field("buffer_1_to_pad_1",   "0[13]", doc="in the second selection only"),
     Field("buffer_0_to_pad_0",   "0[14]", doc="in the second selection only"),
 ))
+
+PAD_MULTIPLEXER_CONFIG = Register("PadMultiplexerConfig", n_words=2, width=16, fields=(
+    Field("cadc_v_ramp_mux",                                 "0[3]", entries=4, step=-1, doc="by quadrant"),
+    Field("cadc_v_ramp_mux_to_pad",                          "0[4]"),
+    Field("capmem_i_out_mux",                                "0[8]", entries=4, step=-1, doc="by quadrant"),
+    Field("capmem_i_out_mux_to_capmem_intermediate_mux",     "0[9]"),
+    Field("capmem_intermediate_mux_to_pad",                  "0[10]"),
+    Field("capmem_v_out_mux",                                "0[14]", entries=4, step=-1, doc="by quadrant"),
+    Field("capmem_v_out_mux_to_capmem_intermediate_mux",     "0[15]"),
+    Field("capmem_v_ref_mux",                                "1[3]", entries=4, step=-1, doc="by quadrant"),
+    Field("capmem_v_ref_mux_to_capmem_intermediate_mux",     "1[4]"),
+    Field("neuron_i_stim_mux",                               "1[5]", entries=2, step=1, doc="top, bottom"),
+    Field("cadc_debug_causal_to_synapse_intermediate_mux",   "1[7]"),
+    Field("cadc_debug_acausal_to_synapse_intermediate_mux",  "1[8]"),
+    Field("synin_debug_inhibitory_to_synapse_intermediate_mux", "1[9]"),
+    Field("synin_debug_excitatory_to_synapse_intermediate_mux", "1[10]"),
+    Field("synapse_intermediate_mux_to_pad",                 "1[11]"),
+    Field("buffer_to_pad",                                   "1[13]", entries=2, step=-1, doc="buffer 0, buffer 1"),
+    Field("debug_to_pad",                                    "1[14]"),
+    Field("neuron_i_stim_mux_to_pad",                        "1[15]"),
+))
+
+CURRENT_DAC = Register("CurrentDAC", n_words=1, fields=(
+    Field("current",         "0[10:8] 0[5:0]", limit=255, transform=THERMOMETER),
+    Field("sign",            "0[6]", choices=("source", "sink")),
+    Field("enable_current",  "0[7]"),
+    Field("connect_neuron",  "0[11]", entries=2, step=1, doc="top, bottom"),
+    Field("connect_synapse", "0[13]", entries=2, step=1, doc="excitatory, inhibitory line; the vendor's bit names say the opposite"),
+))
 # fmt: on
+
+CONTAINERS = (
+    Container("MADCControl", MADC_CONTROL, (), lambda: words(0xC0000, 1), access="w"),
+    Container("MADCConfig", MADC_CONFIG, (), lambda: words(0xC0001, 10)),
+    Container("CurrentDAC", CURRENT_DAC, (), lambda: words(0xC000B, 1)),
+    Container(
+        "ReadoutSourceSelection",
+        READOUT_SOURCE_SELECTION,
+        (Axis("mux", 2),),
+        lambda mux: words(0xC000C + mux, 1),
+    ),
+    Container(
+        "PadMultiplexerConfig",
+        PAD_MULTIPLEXER_CONFIG,
+        (Axis("pad", 2),),
+        lambda pad: words(0xC000E + 2 * pad, 2),
+    ),
+)

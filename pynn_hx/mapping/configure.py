@@ -41,8 +41,8 @@ def _write_synapses(chip: ChipConfig, r: Routing) -> None:
     chip.padi.enable_spl1 = _used_buses(r)
     columns = np.zeros((2, 256), dtype=np.uint8)
     columns[r.circuit // 256, r.circuit % 256] = 1
-    chip.column_current.synaptic_current_excitatory = columns
-    chip.column_current.synaptic_current_inhibitory = columns
+    chip.column_current.enable_synaptic_current_excitatory = columns
+    chip.column_current.enable_synaptic_current_inhibitory = columns
 
 
 def _used_buses(r: Routing) -> Bools:

@@ -58,8 +58,8 @@ def add_inputs(config, neurons=0):
         for name, value in SYNAPTIC_INPUT.items():
             config.neurons[f"{side}_input_{name}"][neurons] = value
     config.quadrants.syn_i_bias_dac = 600
-    config.column_current.synaptic_current_excitatory = 1
-    config.column_current.synaptic_current_inhibitory = 1
+    config.column_current.enable_synaptic_current_excitatory = 1
+    config.column_current.enable_synaptic_current_inhibitory = 1
     config.padi.enable_spl1 = 1
     return config
 

@@ -62,13 +62,13 @@ def _on_bus(chip, half, bus, row_select, address):
                 if (
                     weight
                     and mode & 1
-                    and chip.column_current.synaptic_current_excitatory[half, column]
+                    and chip.column_current.enable_synaptic_current_excitatory[half, column]
                 ):
                     fired[neuron, weight] += 1
                 if (
                     weight
                     and mode & 2
-                    and chip.column_current.synaptic_current_inhibitory[half, column]
+                    and chip.column_current.enable_synaptic_current_inhibitory[half, column]
                 ):
                     fired[neuron, -weight] += 1
     return fired

@@ -7,7 +7,7 @@ sources.
 import numpy as np
 import pytest
 
-from firmware_protocol import ChipConfig, Program, memory_map
+from firmware_protocol import ChipConfig, Program, catalogue, memory_map
 from firmware_protocol.memory_map import ADDRESSES, BLOCKS
 
 from . import vectors
@@ -70,7 +70,8 @@ def test_a_column_lands_in_the_byte_of_its_quad(row):
 
 @pytest.mark.parametrize(("address", "fields", "word", "source"), vectors.CONTROL)
 def test_control_registers(address, fields, word, source):
-    register = memory_map.CONTROL_REGISTERS[address]
+    (place,) = catalogue.find(address)
+    register = place.container.register
     assert register.encode(fields).tolist() == [word], source
     assert {k: int(v) for k, v in register.decode([word]).items()} == fields
 

@@ -71,12 +71,12 @@ COLUMNS = [
     ("synapses", (0, 12, 23), {"weight": 63}, [47121954], [63], "haldls/tests/sw/lola/vx/v3/test-synapse_matrix.cpp:111"),
     ("synapses", (0, 1, 28), {"weight": 61, "label": 63, "time_calib": 2, "amp_calib": 1}, [0x02CF0083, 0x02CF00C3],
      [0x0000B700, 0x00007F00], "haldls/tests/sw/haldls/vx/test-synapse.cpp:199"),
-    ("column_correlation", (0, 28), {"internal_causal": 1, "debug_acausal": 1, "neuron_readout_acausal": 1},
+    ("column_correlation", (0, 28), {"enable_internal_causal": 1, "enable_debug_acausal": 1, "enable_cadc_neuron_readout_acausal": 1},
      [47153283, 47153347, 46153731, 46415875], [16384, 32768, 0, 8192],
      "haldls/tests/sw/haldls/vx/v3/test-column_correlation_quad.cpp:137"),
-    ("column_correlation", (1, 23), {"internal_causal": 1}, [63930530], [64],
+    ("column_correlation", (1, 23), {"enable_internal_causal": 1}, [63930530], [64],
      "haldls/tests/sw/lola/vx/v3/test-column_correlation_row.cpp:67"),
-    ("column_current", (1, 23), {"synaptic_current_excitatory": 1}, [62996514], [1],
+    ("column_current", (1, 23), {"enable_synaptic_current_excitatory": 1}, [62996514], [1],
      "haldls/tests/sw/lola/vx/v3/test-column_current_row.cpp:67"),
 ]  # fmt: skip
 

@@ -57,14 +57,6 @@ def test_runs_of_one_emulator_differ_by_their_temporal_noise():
             words(message(ToFpga.OMNIBUS_ADDRESS, 0xF_0000_0001)),
             "word 0: omnibus write without data",
         ),
-        (
-            words(message(ToFpga.OMNIBUS_ADDRESS, 1), message(ToFpga.OMNIBUS_DATA)),
-            "word 0: byte enables other than 0xf",
-        ),
-        (
-            words(message(ToFpga.POLLING_OMNIBUS_BLOCK, 1)),
-            "PollingOmnibusBlock is not emulated yet",
-        ),
     ],
 )
 def test_programs_that_cannot_be_played_are_refused(program, text):

@@ -34,7 +34,7 @@ def random_chip(seed):
     drivers.row_mode_bottom = rng.integers(0, 4, (2, 128))
     config.synapses.weight = rng.integers(0, 64, (2, 256, 256))
     config.synapses.label = rng.integers(0, 64, (2, 256, 256))
-    config.column_current.synaptic_current_excitatory = rng.random((2, 256)) < 0.7
+    config.column_current.enable_synaptic_current_excitatory = rng.random((2, 256)) < 0.7
     return config
 
 
@@ -71,8 +71,8 @@ def weights_of(config, bus, label, neuron):
                     totals[line] += weight * share
     gain = 1 + 0.125 * float(config.padi.dacen_pulse_extension[half, bus % 4])
     switches = (
-        config.column_current.synaptic_current_excitatory[half, column],
-        config.column_current.synaptic_current_inhibitory[half, column],
+        config.column_current.enable_synaptic_current_excitatory[half, column],
+        config.column_current.enable_synaptic_current_inhibitory[half, column],
     )
     return tuple(gain * total * bool(on) for total, on in zip(totals, switches, strict=True))
 

@@ -8,6 +8,7 @@ import numpy as np
 from emulator.memory import NEURON_BLOCKS, ROUTING_BLOCKS, Memory, power_on_image
 from firmware_protocol import ChipConfig, memory_map
 from firmware_protocol.atomic_neuron import FIELDS
+from firmware_protocol.catalogue import CONTAINERS
 
 
 def random_config():
@@ -54,7 +55,7 @@ def test_the_last_write_to_an_address_wins_and_copies_are_independent():
 
 def test_weights_and_labels_can_be_written_and_read_through_their_own_quads():
     """Addresses S + 64 row + quad and S + 0x40000 + 64 row + quad; column 28 is quad 3, entry 2."""
-    weights, labels = (memory_map.ALIASES[f"synapse_{k}_quads"] for k in ("weight", "label"))
+    weights, labels = (CONTAINERS[f"Synapse{k}Quad"] for k in ("Weight", "Label"))
     memory = Memory(power_on_image())
     weight_word = weights.register.encode({"weight": [0, 0, 61, 0]})[0]
     label_word = labels.register.encode({"label": [1, 2, 3, 4]})[0]
@@ -80,7 +81,7 @@ def test_an_alias_keeps_the_calibration_bits_of_its_word_and_order_decides():
     raw = memory_map.BLOCKS["synapses"].addresses[0, 7, 3, 0]
     word = config.image()[memory_map.locate([raw])][0]
     alias = 0x02C00000 + 64 * 7 + 3
-    nine = memory_map.ALIASES["synapse_weight_quads"].register.encode({"weight": [0, 0, 9, 0]})[0]
+    nine = CONTAINERS["SynapseWeightQuad"].register.encode({"weight": [0, 0, 9, 0]})[0]
     memory.write(np.array([raw, alias], np.uint32), np.array([word, nine]))
     assert memory.block("synapses")["weight"][0, 7, 28] == 9
     assert memory.block("synapses")["time_calib"][0, 7, 28] == 2
@@ -94,7 +95,9 @@ def test_weights_written_through_quads_act_on_neurons_like_raw_ones():
     config.synapses.weight[1] = np.arange(256 * 256).reshape(256, 256) % 64
     raw, quads = Memory(power_on_image()), Memory(power_on_image())
     raw.write(memory_map.ADDRESSES, config.image())
-    alias = memory_map.ALIASES["synapse_weight_quads"]
+    alias = CONTAINERS["SynapseWeightQuad"]
     arranged = memory_map.BLOCKS["synapses"].arrange(config.synapses.weight)
-    quads.write(alias.addresses, alias.register.encode({"weight": arranged}).reshape(-1))
+    quads.write(
+        alias.all_addresses().reshape(-1), alias.register.encode({"weight": arranged}).reshape(-1)
+    )
     assert np.array_equal(raw.image, quads.image)

@@ -80,9 +80,9 @@ def test_registers_read_back_known_and_unknown_alike():
     image = emulated.chip().image()
     program = Program()
     program.write(memory_map.ADDRESSES, image)
-    program.write([0x02A00000, memory_map.ADDRESSES[7]], [0xABCD, 0x15])
+    program.write([0x88000009, memory_map.ADDRESSES[7]], [0xABCD, 0x15])
     program.read(memory_map.ADDRESSES)
-    program.read([0x02A00000, 0x02A00004])
+    program.read([0x88000009, 0x02A00004])
     program.halt()
     trace = decode(Emulator().execute(program.words()))
     image[7] = 0x15

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from firmware_protocol.memory_map import BLOCKS
+from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.reference import page
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "registers.md"
@@ -16,6 +16,7 @@ def test_the_committed_page_is_fresh():
 
 def test_every_field_of_every_register_has_a_row():
     rows = page().splitlines()
-    for block in BLOCKS.values():
-        for field in block.register.fields:
+    for container in CONTAINERS.values():
+        assert f"### {container.name}" in rows
+        for field in container.register.fields:
             assert any(r.startswith(f"| `{field.name}` | `{field.place}` |") for r in rows)

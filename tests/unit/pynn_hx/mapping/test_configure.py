@@ -23,7 +23,7 @@ def used_up():
     chip.synapse_drivers.row_mode_bottom = 3
     chip.synapse_drivers.enable_receiver = 1
     chip.padi.enable_spl1 = 1
-    chip.column_current.synaptic_current_excitatory = 1
+    chip.column_current.enable_synaptic_current_excitatory = 1
     chip.neurons.event_routing_enable_digital = 1
     chip.neurons.event_routing_analog_output = 1
     chip.neurons.readout_enable_amplifier = 1
@@ -45,7 +45,7 @@ def test_what_was_there_before_does_not_shine_through():
     assert not chip.padi.enable_spl1.any()
     assert chip.neurons.event_routing_enable_digital.nonzero()[0].tolist() == [5]
     assert chip.neurons.event_routing_analog_output.nonzero()[0].tolist() == [5, 300]
-    columns = np.argwhere(chip.column_current.synaptic_current_excitatory).tolist()
+    columns = np.argwhere(chip.column_current.enable_synaptic_current_excitatory).tolist()
     assert columns == [[0, 5], [1, 44]]
 
 

@@ -1,4 +1,4 @@
-"""Messages from the FPGA: words to arrays (the host's side) and arrays to words (the FPGA's side).
+"""Messages from the FPGA: words to arrays, the host's side.
 
 A message has 8 header bits and its payload right aligned, at least 64 bits in all, so that packs
 of three (80 bits) straddle words.  At a message boundary a set comma bit means: skip to the next
@@ -7,41 +7,122 @@ word.
 Time.  The receiver keeps a 43-bit cycle counter: every message adds 1, then Systime sets it and
 Sysdelta adds to it.  An event carries 8 bits of chip time in units of 4 ns; its time in cycles is
 the latest one that matches bits 7..1 and is not after the counter, which is unambiguous for 128
-cycles.
+cycles (1.024 us).  The counter wraps after 2^43 cycles (19.5 h); within a response times rise
+across that.
 Source: hxcomm decoder and fisch event constraints as collected in ``docs/reference/words.md``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from .errors import DecodeError
-from .instructions import FROM_FPGA_PAYLOAD_BITS, FromFpga, Words
+from .encoder import PACK_WINDOW_CYCLES, encode_trace
+from .errors import DecodeError, LinkError
+from .instructions import FROM_FPGA_PAYLOAD_BITS, FromFpga
+from .tickets import Stream, Ticket
+
+__all__ = [
+    "PACK_WINDOW_CYCLES",
+    "SYSTIME_BITS",
+    "HaltFinder",
+    "LinkNotifications",
+    "TimeoutNotifications",
+    "Trace",
+    "decode",
+    "encode_trace",
+]
+
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+Bools = npt.NDArray[np.bool_]
 
 SYSTIME_BITS = 43
-_SYSTIME_MASK = (1 << SYSTIME_BITS) - 1
-_MESSAGE_BYTES = np.maximum(8, (FROM_FPGA_PAYLOAD_BITS + 8 + 7) // 8)
-_TIMEOUT_INDEX_MASK = 0xFFFFFFFF
-_SYSTIME_MASK_U = np.uint64(_SYSTIME_MASK)
+MADC_CHANNEL_BIT = 10
+MADC_SAMPLE_MASK = 0x3FF
 
 # Plain integers: Numba freezes these into the compiled code.
+_PERIOD = 1 << SYSTIME_BITS
+_WRAP_CYCLES = 1 << 36
+"""A Systime below the counter is a wrap if at most this (9 min) has passed since the counter."""
+_LAG_CYCLES = 1 << 20
+"""A Systime at most this (8 ms) behind the counter corrects it; further behind is a new zero."""
+_BEFORE_ZERO_CYCLES = 128
+"""A Systime this near to the period's end, and not expected there, is a time just before zero."""
 _OMNIBUS, _LOOPBACK = int(FromFpga.OMNIBUS_DATA), int(FromFpga.LOOPBACK)
+_JTAG, _LINK = int(FromFpga.JTAG_DATA), int(FromFpga.HIGHSPEED_LINK_NOTIFICATION)
 _TIMEOUT, _SYSTIME, _SYSDELTA = (
     int(FromFpga.TIMEOUT_NOTIFICATION),
     int(FromFpga.SYSTIME),
     int(FromFpga.SYSDELTA),
 )
 _MADC, _SPIKE = int(FromFpga.MADC_PACK_1), int(FromFpga.SPIKE_PACK_1)
+_MADC_3, _SPIKE_3 = int(FromFpga.MADC_PACK_3), int(FromFpga.SPIKE_PACK_3)
 _N_HEADERS = len(FROM_FPGA_PAYLOAD_BITS)
+_UNKNOWN_HEADER = f"unknown header in a message from the FPGA; headers are 0..{_N_HEADERS - 1}"
 
-MADC_CHANNEL_BIT = 1 << 10
-MADC_SAMPLE_MASK = 0x3FF
-PACK_WINDOW_CYCLES = 12
-"""How long the FPGA's end holds back an event to fill a pack of three."""
+
+@dataclass(frozen=True)
+class LinkNotifications:
+    """What the high-speed links between FPGA and chip reported; all arrays (notification,).
+
+    time  int64 [FPGA cycles]; phy  uint8, 0..7; the rest bool
+    """
+
+    time: Ints
+    phy: Bytes
+    link_up: Bools
+    decode_error: Bools
+    crc_error: Bools
+    crc_recover: Bools
+    check_error: Bools
+
+    def __len__(self) -> int:
+        """Number of notifications."""
+        return int(self.time.size)
+
+    @classmethod
+    def of(cls, time: Ints, payload: npt.NDArray[np.uint64]) -> LinkNotifications:
+        """Split the payloads: 7:5 phy, 4 link up, 3 decode, 2 CRC, 1 CRC recover, 0 check error."""
+        flags = [(payload >> np.uint64(bit) & np.uint64(1)) != 0 for bit in (4, 3, 2, 1, 0)]
+        return cls(time, (payload >> np.uint64(5) & np.uint64(7)).astype(np.uint8), *flags)
+
+
+@dataclass(frozen=True)
+class TimeoutNotifications:
+    """Instructions that blocked for longer than the instruction timeout; arrays (notification,).
+
+    time               int64 [FPGA cycles]
+    instruction        uint32, index of the instruction in the program
+    trace_stall        uint8, 7 bits about a stalled trace memory, as the FPGA sends them
+    outstanding_reads  uint8, Omnibus reads without an answer at that time
+    """
+
+    time: Ints
+    instruction: npt.NDArray[np.uint32]
+    trace_stall: Bytes
+    outstanding_reads: Bytes
+
+    def __len__(self) -> int:
+        """Number of notifications."""
+        return int(self.time.size)
+
+    @classmethod
+    def of(cls, time: Ints, payload: npt.NDArray[np.uint64]) -> TimeoutNotifications:
+        """Split the payloads: 31:0 instruction, 38:32 trace stall, 44:39 outstanding reads."""
+        return cls(
+            time,
+            (payload & np.uint64(0xFFFFFFFF)).astype(np.uint32),
+            (payload >> np.uint64(32) & np.uint64(0x7F)).astype(np.uint8),
+            (payload >> np.uint64(39) & np.uint64(0x3F)).astype(np.uint8),
+        )
+
+
+_NO_TIMES, _NO_PAYLOADS = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
 
 
 @dataclass(frozen=True)
@@ -53,49 +134,167 @@ class Trace:
     reads                                  uint32 (read,), in program order
     ticks                                  int64 (loopback,)
     timeouts                               uint32 (notification,): index of the instruction that
-                                           timed out
+                                           timed out; the rest is in `timeout_notifications`
     halted                                 whether the program's end was reported
+    jtag                                   uint64 (answer,), in program order
+
+    A time below 0 belongs to an event from before a systime init that arrived after it.  A response
+    of more than :data:`~firmware_protocol.instructions.TRACE_WORDS` words has outgrown the FPGA's
+    trace memory: nothing is lost, but commands of that run may have been late.
     """
 
-    spike_time: npt.NDArray[np.int64]
+    spike_time: Ints
     spike_label: npt.NDArray[np.uint16]
-    madc_time: npt.NDArray[np.int64]
+    madc_time: Ints
     madc_value: npt.NDArray[np.uint16]
-    madc_channel: npt.NDArray[np.uint8]
+    madc_channel: Bytes
     reads: npt.NDArray[np.uint32]
-    ticks: npt.NDArray[np.int64]
+    ticks: Ints
     timeouts: npt.NDArray[np.uint32]
     halted: bool
+    jtag: npt.NDArray[np.uint64] = field(default_factory=_NO_PAYLOADS.copy)
+    links: LinkNotifications = field(
+        default_factory=lambda: LinkNotifications.of(_NO_TIMES, _NO_PAYLOADS)
+    )
+    timeout_notifications: TimeoutNotifications = field(
+        default_factory=lambda: TimeoutNotifications.of(_NO_TIMES, _NO_PAYLOADS)
+    )
+
+    def redeem(self, ticket: Ticket) -> npt.NDArray[Any]:
+        """The answers a ticket of the run's program stands for, in the order they were asked for.
+
+        Returns (len(ticket),): uint32 for register reads, uint64 for JTAG, int64 for ticks
+        Raises LinkError naming what is missing if the trace has fewer answers.
+        """
+        answers: npt.NDArray[Any] = getattr(self, ticket.stream.value)
+        if answers.size < ticket.span.stop:
+            raise LinkError(
+                f"the trace has {answers.size} answers in '{ticket.stream.value}', but the ticket "
+                f"stands for answers {ticket.span.start}..{ticket.span.stop - 1}; "
+                f"{self._why_missing()}"
+            )
+        found = answers[ticket.span]
+        if ticket.stream is Stream.JTAG and ticket.bits < 64:
+            found = found & np.uint64((1 << ticket.bits) - 1)
+        return found
+
+    def _why_missing(self) -> str:
+        if self.timeouts.size:
+            return (
+                f"instruction {int(self.timeouts[0])} timed out: mend what it waited for, or set a "
+                "longer instruction timeout"
+            )
+        if not self.halted:
+            return "the trace does not reach the program's halt: run the program again"
+        return "the trace must be that of the program that gave the ticket (see Ticket.shifted)"
+
+
+# --- reading a stream ---------------------------------------------------------------------------
 
 
 @njit(cache=True, inline="always")
-def _bits(words, byte, n):  # type: ignore[no-untyped-def]
-    """`n` <= 8 bytes from byte offset `byte` of a big-endian word stream, right aligned."""
-    word, offset = byte >> 3, byte & 7
-    value = words[word] << np.uint64(8 * offset)
-    if offset and word + 1 < words.size:
-        value |= words[word + 1] >> np.uint64(64 - 8 * offset)
-    return value >> np.uint64(64 - 8 * n)
+def _load(words, byte):  # type: ignore[no-untyped-def]
+    """The 64 bits from byte offset `byte` of a big-endian word stream; zeros beyond its end."""
+    word, shift = byte >> 3, np.uint64((byte & 7) << 3)
+    if shift == np.uint64(0):
+        return words[word]
+    value = words[word] << shift
+    if word + 1 < words.size:
+        value |= words[word + 1] >> (np.uint64(64) - shift)
+    return value
 
 
-@njit(cache=True)
-def _scan(words, sizes, counts):  # type: ignore[no-untyped-def]
-    """Count messages by header; return (status, byte): 0 fine, 1 unknown header, 2 truncated."""
+@njit(cache=True, inline="always")
+def _header(words, byte):  # type: ignore[no-untyped-def]
+    """The byte at `byte`."""
+    return np.int64(words[byte >> 3] >> np.uint64(56 - ((byte & 7) << 3))) & 0xFF
+
+
+@njit(cache=True, inline="always")
+def _size(header):  # type: ignore[no-untyped-def]
+    """Bytes of a message: 64 bits, but 80 for packs of three."""
+    return 10 if header == _MADC_3 or header == _SPIKE_3 else 8
+
+
+@njit(cache=True, nogil=True)
+def _scan(words, counts):  # type: ignore[no-untyped-def]
+    """Count messages by header; return (status, byte): 0 end, 1 unknown header, 2 cut, 3 halt."""
     byte, end = 0, words.size * 8
     while byte < end:
-        header = np.int64(_bits(words, byte, 1))
+        header = _header(words, byte)
         if header & 0x80:
-            byte = (byte // 8 + 1) * 8
+            byte = (byte | 7) + 1
             continue
-        if header >= sizes.size:
+        if header >= _N_HEADERS:
             return 1, byte
-        if byte + sizes[header] > end:
+        if header == _SPIKE_3 or header == _MADC_3:
+            if byte + 10 > end:
+                return 2, byte
+            counts[header] += 1
+            byte += 10
+            continue
+        if byte + 8 > end:
             return 2, byte
+        if header == _LOOPBACK and not _header(words, byte + 7) & 1:
+            return 3, byte
         counts[header] += 1
-        if header == _LOOPBACK and not _bits(words, byte, 8) & np.uint64(1):
-            break
-        byte += sizes[header]
+        byte += 8
     return 0, byte
+
+
+@njit(cache=True, nogil=True)
+def _find_halt(words, skip, loopback):  # type: ignore[no-untyped-def]
+    """Go on looking for a halt; return (status, byte, loopback).
+
+    skip      bytes of `words` that belong to the message begun before
+    loopback  whether that message is a loopback
+    status    0 not yet, 1 unknown header at `byte`, 2 found and `byte` is the first one after it
+    """
+    byte, end = skip, words.size * 8
+    if loopback and 0 < byte <= end and not _header(words, byte - 1) & 1:
+        return 2, byte, False
+    while byte < end:
+        header = _header(words, byte)
+        if header & 0x80:
+            byte = (byte | 7) + 1
+            continue
+        if header >= _N_HEADERS:
+            return 1, byte, False
+        loopback = header == _LOOPBACK
+        byte += _size(header)
+        if loopback and byte <= end and not _header(words, byte - 1) & 1:
+            return 2, byte, False
+    return 0, byte, loopback and byte > end
+
+
+class HaltFinder:
+    """Finds where a response ends in words that arrive in chunks; reads them as :func:`decode`.
+
+    n_words  words of the present response so far
+    """
+
+    def __init__(self) -> None:
+        self.n_words = 0
+        self._skip = 0
+        self._loopback = False
+
+    def feed(self, words: npt.ArrayLike) -> int | None:
+        """How many words of this chunk belong to the response; None while its halt is not there.
+
+        The word after those begins the next response, and the finder is ready for it.
+        Raises DecodeError for an unknown header (its word index counts from the response's first
+        word); nothing after it can be understood, so begin again with a new finder.
+        """
+        chunk = np.ascontiguousarray(words, dtype=np.uint64)
+        status, byte, loopback = _find_halt(chunk, self._skip, self._loopback)
+        if status == 1:
+            raise DecodeError(_UNKNOWN_HEADER, word_index=self.n_words + int(byte) // 8)
+        if status == 2:
+            self.n_words, self._skip, self._loopback = 0, 0, False
+            return -(-int(byte) // 8)
+        self.n_words += chunk.size
+        self._skip, self._loopback = int(byte) - 8 * chunk.size, bool(loopback)
+        return None
 
 
 @njit(cache=True, inline="always")
@@ -105,47 +304,99 @@ def _event_time(counter, event):  # type: ignore[no-untyped-def]
     return time - 128 if time > counter else time
 
 
+@njit(cache=True, inline="always")
+def _put_two(payload, counter, time, value, i):  # type: ignore[no-untyped-def]
+    """Write the events of a pack of two to time[i:] and value[i:]."""
+    first = payload >> 24 & 0xFFFFFF
+    time[i], value[i] = _event_time(counter, first), first & 0xFFFF
+    time[i + 1], value[i + 1] = _event_time(counter, payload & 0xFFFFFF), payload & 0xFFFF
+
+
+@njit(cache=True, inline="always")
+def _put_three(words, byte, payload, counter, time, value, i):  # type: ignore[no-untyped-def]
+    """Write the events of the pack of three at `byte` to time[i:] and value[i:]."""
+    first, second = payload >> 32 & 0xFFFFFF, payload >> 8 & 0xFFFFFF
+    third = (payload & 0xFF) << 16 | np.int64(_load(words, byte + 8) >> np.uint64(48))
+    time[i], value[i] = _event_time(counter, first), first & 0xFFFF
+    time[i + 1], value[i + 1] = _event_time(counter, second), second & 0xFFFF
+    time[i + 2], value[i + 2] = _event_time(counter, third), third & 0xFFFF
+
+
 @njit(cache=True)
-def _fill(words, sizes, spikes, spike_time, madc, madc_time, reads, ticks, timeouts):  # type: ignore[no-untyped-def]
-    """Second pass over a stream that `_scan` accepted: write what each message carries."""
-    byte, end, counter = 0, words.size * 8, np.int64(0)
-    n_spikes = n_madc = n_reads = n_ticks = n_timeouts = 0
+def _set_time(counter, systime):  # type: ignore[no-untyped-def]
+    """The counter, which may exceed 43 bits, after a Systime message of 43 bits."""
+    time = (counter & ~(_PERIOD - 1)) | systime
+    if time >= counter:
+        if counter >= _PERIOD:
+            is_before = counter - (time - _PERIOD) <= _LAG_CYCLES
+        else:
+            is_before = systime >= _PERIOD - _BEFORE_ZERO_CYCLES and time - counter > _WRAP_CYCLES
+        return time - _PERIOD if is_before else time
+    if counter - time <= _LAG_CYCLES:
+        return time
+    if time + _PERIOD - counter <= _WRAP_CYCLES:
+        return time + _PERIOD
+    return systime
+
+
+@njit(cache=True, nogil=True)
+def _fill(  # type: ignore[no-untyped-def]
+    words, end, spike_time, spike_label, madc_time, madc, reads, ticks, others, other_time
+):
+    """Second pass over the bytes that `_scan` accepted: write what each message carries.
+
+    others, other_time  payloads and times of JTAG answers, links and timeouts, in three rows
+    """
+    byte, counter = 0, np.int64(0)
+    n_spikes = n_madc = n_reads = n_ticks = n_jtag = n_links = n_timeouts = 0
     while byte < end:
-        header = np.int64(_bits(words, byte, 1))
+        header = _header(words, byte)
         if header & 0x80:
-            byte = (byte // 8 + 1) * 8
+            byte = (byte | 7) + 1
             continue
-        size = sizes[header]
-        low = _bits(words, byte + size - 8, 8)  # the 64 least significant bits
-        counter = (counter + 1) & _SYSTIME_MASK
-        if header >= _MADC:
-            kind = (header - _MADC) // 3
-            n = (header - _MADC) % 3 + 1
-            for k in range(n):
-                event = np.int64(_bits(words, byte + size - 3 * (n - k), 3))
-                time = _event_time(counter, event)
-                if kind:
-                    spikes[n_spikes], spike_time[n_spikes] = event & 0xFFFF, time
-                    n_spikes += 1
-                else:
-                    madc[n_madc], madc_time[n_madc] = event & 0xFFFF, time
-                    n_madc += 1
-        elif header == _SYSTIME:
-            counter = np.int64(low) & _SYSTIME_MASK
+        payload = np.int64(_load(words, byte) & np.uint64((1 << 56) - 1))
+        counter += 1
+        if header == _SPIKE:
+            spike_time[n_spikes] = _event_time(counter, payload & 0xFFFFFF)
+            spike_label[n_spikes] = payload & 0xFFFF
+            n_spikes, byte = n_spikes + 1, byte + 8
+        elif header == _MADC:
+            madc_time[n_madc] = _event_time(counter, payload & 0xFFFFFF)
+            madc[n_madc] = payload & 0xFFFF
+            n_madc, byte = n_madc + 1, byte + 8
         elif header == _SYSDELTA:
-            counter = (counter + (np.int64(low) & 0xFF)) & _SYSTIME_MASK
-        elif header == _OMNIBUS:
-            reads[n_reads] = low & np.uint64(0xFFFFFFFF)
-            n_reads += 1
-        elif header == _LOOPBACK:
-            if not low & np.uint64(1):
-                return
-            ticks[n_ticks] = counter
-            n_ticks += 1
-        elif header == _TIMEOUT:
-            timeouts[n_timeouts] = low & np.uint64(_TIMEOUT_INDEX_MASK)
-            n_timeouts += 1
-        byte += size
+            counter, byte = counter + (payload & 0xFF), byte + 8
+        elif header == _SPIKE_3:
+            _put_three(words, byte, payload, counter, spike_time, spike_label, n_spikes)
+            n_spikes, byte = n_spikes + 3, byte + 10
+        elif header == _MADC_3:
+            _put_three(words, byte, payload, counter, madc_time, madc, n_madc)
+            n_madc, byte = n_madc + 3, byte + 10
+        elif header == _SPIKE + 1:
+            _put_two(payload, counter, spike_time, spike_label, n_spikes)
+            n_spikes, byte = n_spikes + 2, byte + 8
+        elif header == _MADC + 1:
+            _put_two(payload, counter, madc_time, madc, n_madc)
+            n_madc, byte = n_madc + 2, byte + 8
+        else:
+            byte += 8
+            if header == _SYSTIME:
+                counter = _set_time(counter, payload & (_PERIOD - 1))
+            elif header == _OMNIBUS:
+                reads[n_reads] = payload & 0xFFFFFFFF
+                n_reads += 1
+            elif header == _LOOPBACK:
+                ticks[n_ticks] = counter
+                n_ticks += 1
+            elif header == _JTAG:
+                others[0, n_jtag], other_time[0, n_jtag] = payload & ((1 << 33) - 1), counter
+                n_jtag += 1
+            elif header == _LINK:
+                others[1, n_links], other_time[1, n_links] = payload & 0xFF, counter
+                n_links += 1
+            elif header == _TIMEOUT:
+                others[2, n_timeouts], other_time[2, n_timeouts] = payload, counter
+                n_timeouts += 1
 
 
 def decode(words: npt.ArrayLike) -> Trace:
@@ -155,108 +406,32 @@ def decode(words: npt.ArrayLike) -> Trace:
     """
     stream = np.ascontiguousarray(words, dtype=np.uint64)
     counts = np.zeros(_N_HEADERS, dtype=np.int64)
-    status, byte = _scan(stream, _MESSAGE_BYTES, counts)
-    if status:
-        reason = (
-            "unknown header in a message from the FPGA; headers are 0..12"
-            if status == 1
-            else "the stream ends inside a message"
-        )
-        raise DecodeError(reason, word_index=int(byte) // 8)
+    status, end = _scan(stream, counts)
+    if status in (1, 2):
+        reason = _UNKNOWN_HEADER if status == 1 else "the stream ends inside a message"
+        raise DecodeError(reason, word_index=int(end) // 8)
     n_madc = int(counts[_MADC : _MADC + 3] @ [1, 2, 3])
     n_spikes = int(counts[_SPIKE : _SPIKE + 3] @ [1, 2, 3])
-    halted = _is_halted(stream, int(byte))
-    spikes, spike_time = np.empty(n_spikes, np.uint16), np.empty(n_spikes, np.int64)
-    madc, madc_time = np.empty(n_madc, np.uint16), np.empty(n_madc, np.int64)
-    reads = np.empty(int(counts[_OMNIBUS]), np.uint32)
-    ticks = np.empty(int(counts[_LOOPBACK]) - halted, np.int64)
-    timeouts = np.empty(int(counts[_TIMEOUT]), np.uint32)
-    _fill(stream, _MESSAGE_BYTES, spikes, spike_time, madc, madc_time, reads, ticks, timeouts)
+    n_others = counts[[_JTAG, _LINK, _TIMEOUT]]
+    spike_time, spike_label = np.empty(n_spikes, np.int64), np.empty(n_spikes, np.uint16)
+    madc_time, madc = np.empty(n_madc, np.int64), np.empty(n_madc, np.uint16)
+    reads, ticks = np.empty(counts[_OMNIBUS], np.uint32), np.empty(counts[_LOOPBACK], np.int64)
+    others = np.empty((3, n_others.max()), np.uint64)
+    times = np.empty(others.shape, np.int64)
+    _fill(stream, end, spike_time, spike_label, madc_time, madc, reads, ticks, others, times)
+    jtag, links, timeouts = (others[row, :n] for row, n in enumerate(n_others))
+    timeout = TimeoutNotifications.of(times[2, : timeouts.size].copy(), timeouts)
     return Trace(
         spike_time=spike_time,
-        spike_label=spikes,
+        spike_label=spike_label,
         madc_time=madc_time,
         madc_value=madc & np.uint16(MADC_SAMPLE_MASK),
-        madc_channel=((madc & np.uint16(MADC_CHANNEL_BIT)) != 0).astype(np.uint8),
+        madc_channel=(madc >> np.uint16(MADC_CHANNEL_BIT)).astype(np.uint8) & np.uint8(1),
         reads=reads,
         ticks=ticks,
-        timeouts=timeouts,
-        halted=bool(halted),
+        timeouts=timeout.instruction,
+        halted=status == 3,
+        jtag=jtag.copy(),
+        links=LinkNotifications.of(times[1, : links.size].copy(), links),
+        timeout_notifications=timeout,
     )
-
-
-def _is_halted(stream: Words, byte: int) -> bool:
-    """Whether the scan stopped at a halt: inside the stream, at a loopback header."""
-    return byte < stream.size * 8 and int(_bits(stream, byte, 1)) == _LOOPBACK
-
-
-# --- the FPGA's end -----------------------------------------------------------------------------
-
-
-@njit(cache=True, inline="always")
-def _put(out, at, header, high, low, size):  # type: ignore[no-untyped-def]
-    """Write a message of `size` bytes: header, then the payload high:low right aligned."""
-    out[at] = header
-    for k in range(1, size):
-        shift = 8 * (size - 1 - k)
-        part = low >> np.uint64(shift) if shift < 64 else high >> np.uint64(shift - 64)
-        out[at + k] = np.uint8(part & np.uint64(0xFF))
-    return at + size
-
-
-@njit(cache=True)
-def _encode(cycle, kind, payload, window, out):  # type: ignore[no-untyped-def]
-    """Write sorted items into `out` (bytes); return the number of bytes used."""
-    at, counter, i, n = 0, np.int64(-(1 << 40)), 0, cycle.size
-    while i < n:
-        count = 1
-        if kind[i] >= _MADC:
-            while (
-                count < 3
-                and i + count < n
-                and kind[i + count] == kind[i]
-                and cycle[i + count] - cycle[i] <= window
-            ):
-                count += 1
-        due = cycle[i + count - 1]
-        gap = due - counter - 1
-        # A burst may run a little late; a tick is exact, an event must stay within 128 cycles.
-        if gap < -32 or (gap < 0 and kind[i] == _LOOPBACK) or gap > 256:
-            at = _put(out, at, _SYSTIME, np.uint64(0), np.uint64(due - 1) & _SYSTIME_MASK_U, 8)
-            counter = due - 1
-        elif gap > 0:
-            at = _put(out, at, _SYSDELTA, np.uint64(0), np.uint64(gap - 1), 8)
-            counter = due - 1
-        counter += 1
-        low, high = np.uint64(0), np.uint64(0)
-        for k in range(count):
-            high = (high << np.uint64(24)) | (low >> np.uint64(40)) if count > 1 else high
-            low = (low << np.uint64(24)) | payload[i + k] if count > 1 else payload[i + k]
-        size = 10 if count == 3 else 8
-        at = _put(out, at, kind[i] + count - 1, high, low, size)
-        i += count
-    return at
-
-
-def encode_trace(
-    cycle: npt.NDArray[np.int64],
-    kind: npt.NDArray[np.uint8],
-    payload: npt.NDArray[np.uint64],
-    *,
-    window: int = PACK_WINDOW_CYCLES,
-) -> Words:
-    """Encode what the FPGA reports, with the time messages that let :func:`decode` restore it.
-
-    cycle    (n,) int64, not falling: when each item reaches the FPGA's trace, within
-             128 - `window` cycles of the chip time that an event's 8-bit timestamp means
-    kind     (n,) uint8, a :class:`FromFpga` header; MADC_PACK_1 and SPIKE_PACK_1 are packed by up
-             to three
-    payload  (n,) uint64; for events timestamp << 16 | value
-    window   how many cycles an event may wait for others to share its pack
-    """
-    out = np.zeros(18 * cycle.size + 16, dtype=np.uint8)
-    used = int(_encode(cycle, kind, payload.astype(np.uint64), window, out))
-    if used % 8:
-        out[used] = 0x80  # comma: nothing more in this word
-    n_words = -(-used // 8)
-    return out[: 8 * n_words].view(">u8").astype(np.uint64)

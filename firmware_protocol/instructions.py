@@ -9,23 +9,34 @@ Source: hxcomm's UT message dictionaries as collected in ``docs/reference/words.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import DecodeError
+from .errors import DecodeError, ProgramError
 
 Words = npt.NDArray[np.uint64]
 
 HEADER_LSB = 56
 PAYLOAD_MASK = (1 << HEADER_LSB) - 1
 READ_BIT = 1 << 36
-BYTE_ENABLES = 0xF << 32
+ENABLES_LSB = 32
+ALL_BYTES = 0xF
+BYTE_ENABLES = ALL_BYTES << ENABLES_LSB
+KEEP_BIT = 1 << 48
+"""In a JTAG data message: the answer is wanted."""
 MAX_LABELS = 3
 """Labels in the largest spike pack."""
 FPGA_CLOCK_HZ = 125_000_000
 CYCLES_PER_US = 125
+PLAYBACK_WORDS = 4_194_304
+"""Messages that the FPGA's playback memory holds (32 MiB); a longer program still runs, but the
+FPGA then executes what it has received so far and can no longer guarantee when."""
+TRACE_WORDS = 4_194_304
+"""Words that the FPGA's trace memory holds, as the vendor's software assumes; a longer response
+still arrives, but the FPGA may have stalled meanwhile, so what it executed then may be late."""
 
 
 class ToFpga(IntEnum):
@@ -76,8 +87,8 @@ HALT, TICK = 0, 1
 """Loopback payloads: the end of a program, and a request for the FPGA's time."""
 
 
-class Barrier(IntEnum):
-    """Bits of a barrier: what it waits for."""
+class Barrier(IntFlag):
+    """What a barrier waits for; kinds combine with ``|``."""
 
     OMNIBUS = 1
     JTAG = 2
@@ -122,3 +133,48 @@ def parse(words: npt.ArrayLike) -> Messages:
             word_index=index,
         )
     return Messages(header, payload)
+
+
+def whole_numbers(
+    place: str, values: npt.ArrayLike, limit: int, remedy: str, *, low: int = 0
+) -> npt.NDArray[np.int64]:
+    """`values` as int64 array; ProgramError unless all are whole numbers in `low`..`limit`.
+
+    place, remedy  first and last part of the error's message
+    """
+    array = np.asarray(values)
+    if not array.size:
+        return np.empty(array.shape, dtype=np.int64)
+    if array.dtype.kind not in "iub":
+        wrong = [v for v in array.reshape(-1).tolist() if not isinstance(v, int)]
+        if wrong:
+            raise ProgramError(
+                f"{place} = {wrong[0]!r} is no whole number ({low}..{limit}); round it first"
+            )
+        array = array.astype(object)  # whole numbers beyond 64 bits
+    least, largest = int(array.min()), int(array.max())
+    if least < low or largest > limit:
+        raise ProgramError(
+            f"{place} = {least if least < low else largest} is outside {low}..{limit}; {remedy}"
+        )
+    return array.astype(np.int64)
+
+
+def whole_number(place: str, value: int, limit: int, remedy: str, *, low: int = 0) -> int:
+    """`value` as int; ProgramError unless it is one whole number in `low`..`limit`."""
+    array = whole_numbers(place, value, limit, remedy, low=low)
+    if array.ndim:
+        raise ProgramError(f"{place} = {value!r} is an array ({low}..{limit}); pass one number")
+    return int(array)
+
+
+Member = TypeVar("Member", bound=IntEnum)
+
+
+def member(place: str, kind: type[Member], value: int) -> Member:
+    """The member of an enumeration; ProgramError naming all members if there is none."""
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(f"{m.name} ({int(m)})" for m in kind)
+        raise ProgramError(f"{place} = {value!r} does not exist; choose {known}") from None

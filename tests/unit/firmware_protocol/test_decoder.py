@@ -1,44 +1,120 @@
-"""Words from the FPGA: packing, straddling, time reconstruction, refusals.
+"""Words from the FPGA: packing, straddling, time reconstruction, refusals, redeeming tickets.
 
-Oracle: messages assembled here bit by bit as Python integers, and the times that went in.
+Oracle: messages assembled as Python integers (``tests/support/messages.py``), and a slow decoder in
+plain Python (``tests/support/reference_decoder.py``).
 """
+
+import dataclasses
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_protocol import DecodeError, decode
-from firmware_protocol.decoder import encode_trace
+from firmware_protocol import DecodeError, LinkError, Program, decode
 from firmware_protocol.instructions import FROM_FPGA_PAYLOAD_BITS, FromFpga
+from firmware_protocol.tickets import Shift, Stream, Ticket
+from tests.support import reference_decoder
+from tests.support.messages import HALT_MESSAGE, TICK_MESSAGE, message_bytes, stream, words_of
 
-LATENCY = 37
-
-
-def stream(*messages):
-    """Words of (header, payload) messages, big-endian, comma after the last byte."""
-    data = b""
-    for header, payload in messages:
-        size = max(8, (int(FROM_FPGA_PAYLOAD_BITS[header]) + 8 + 7) // 8)
-        data += bytes([header]) + payload.to_bytes(size - 1, "big")
-    data += b"\x80" * bool(len(data) % 8)
-    data += b"\0" * (-len(data) % 8)
-    return np.frombuffer(data, ">u8").astype(np.uint64)
+PERIOD = 1 << 43
+COMMA = "comma"
+TIMES = (FromFpga.SYSTIME, FromFpga.SYSDELTA)
 
 
 def event(chip_time, value):
     return (chip_time << 1 & 0xFF) << 16 | value
 
 
+def message(headers):
+    return st.sampled_from(list(headers)).flatmap(
+        lambda header: st.tuples(
+            st.just(header), st.integers(0, 2 ** int(FROM_FPGA_PAYLOAD_BITS[header]) - 1)
+        )
+    )
+
+
+def join(parts):
+    """Words of messages and commas; a comma ends a word wherever it stands."""
+    data = b""
+    for part in parts:
+        if part == COMMA:
+            data += b"\x80" + b"\xff" * (-(len(data) + 1) % 8)
+        else:
+            data += message_bytes(*part)
+    return words_of(data)
+
+
+def assert_same(words):
+    """The decoder says what the reference says, and refuses what it refuses, where it does."""
+    try:
+        expected = reference_decoder.decode(words)
+    except reference_decoder.Bad as bad:
+        with pytest.raises(DecodeError) as caught:
+            decode(words)
+        assert caught.value.word_index == bad.args[0]
+        return
+    trace = decode(words)
+    spikes = zip((trace.spike_time % PERIOD).tolist(), trace.spike_label.tolist(), strict=True)
+    madc = trace.madc_channel.astype(int) << 10 | trace.madc_value
+    samples = [(time, value & 0x7FF) for time, value in expected.samples]
+    assert list(spikes) == expected.spikes
+    assert list(zip((trace.madc_time % PERIOD).tolist(), madc.tolist(), strict=True)) == samples
+    assert trace.reads.tolist() == expected.reads
+    assert trace.jtag.tolist() == expected.jtag
+    assert (trace.ticks % PERIOD).tolist() == expected.ticks
+    assert rows(trace.links) == expected.links
+    assert rows(trace.timeout_notifications) == expected.timeouts
+    assert trace.timeouts.tolist() == [row[1] for row in expected.timeouts]
+    assert trace.halted == bool(expected.halted)
+
+
+def rows(notifications):
+    columns = list(dataclasses.astuple(notifications))
+    return list(zip(*((c % PERIOD).tolist() if c.dtype == np.int64 else c.astype(int).tolist()
+                      for c in columns), strict=True))  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(message(FromFpga) | st.just(COMMA), max_size=40))
+def test_any_messages_decode_as_the_reference_says(parts):
+    assert_same(join(parts))
+
+
+@settings(deadline=None)
+@given(st.lists(message(FromFpga) | st.just(COMMA), min_size=1, max_size=20), st.data())
+def test_cut_streams_decode_as_the_reference_says(parts, data):
+    words = join(parts)
+    assert_same(words[: data.draw(st.integers(0, words.size))])
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=12))
+def test_arbitrary_words_decode_as_the_reference_says(words):
+    assert_same(np.array(words, np.uint64))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(message(FromFpga), max_size=12),
+    st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=4),
+    st.data(),
+)
+def test_garbage_amid_messages_decodes_as_the_reference_says(parts, garbage, data):
+    words = join(parts)
+    at = data.draw(st.integers(0, words.size))
+    assert_same(np.concatenate([words[:at], np.array(garbage, np.uint64), words[at:]]))
+
+
 def test_systime_sets_and_sysdelta_and_every_message_advance_the_counter():
     trace = decode(
         stream(
             (FromFpga.SYSTIME, 1000),
-            (FromFpga.LOOPBACK, 1),  # 1001
+            TICK_MESSAGE,  # 1001
             (FromFpga.SYSDELTA, 50),  # 1002, then 1052
-            (FromFpga.LOOPBACK, 1),  # 1053
+            TICK_MESSAGE,  # 1053
             (FromFpga.OMNIBUS_DATA, 0xCAFE),
-            (FromFpga.LOOPBACK, 0),
+            HALT_MESSAGE,
         )
     )
     assert trace.ticks.tolist() == [1001, 1053]
@@ -51,12 +127,19 @@ def test_event_time_is_the_latest_match_not_after_the_counter():
         (FromFpga.SYSTIME, 255),
         (FromFpga.SPIKE_PACK_1, event(250, 7)),  # counter 256: bits say 122 of the next 128
         (FromFpga.MADC_PACK_1, event(257, 1 << 10 | 5)),  # counter 257
-        (FromFpga.LOOPBACK, 0),
+        HALT_MESSAGE,
     )
     trace = decode(words)
     assert trace.spike_time.tolist() == [250]
     assert trace.madc_time.tolist() == [257]
     assert (trace.madc_value.tolist(), trace.madc_channel.tolist()) == ([5], [1])
+
+
+@pytest.mark.parametrize(("age", "decoded_age"), [(0, 0), (127, 127), (128, 0), (130, 2)])
+def test_an_event_time_is_unambiguous_for_128_cycles(age, decoded_age):
+    spike = (FromFpga.SPIKE_PACK_1, event(9000 - age, 7))
+    trace = decode(stream((FromFpga.SYSTIME, 8999), spike))
+    assert trace.spike_time.tolist() == [9000 - decoded_age]
 
 
 def test_packs_of_three_straddle_words_and_a_comma_skips_the_rest():
@@ -67,79 +150,133 @@ def test_packs_of_three_straddle_words_and_a_comma_skips_the_rest():
         (FromFpga.SPIKE_PACK_2, event(95, 4) << 24 | event(96, 5)),
     )
     assert words.size == 4
-    tail = stream((FromFpga.SPIKE_PACK_1, event(97, 6)), (FromFpga.LOOPBACK, 0))
+    tail = stream((FromFpga.SPIKE_PACK_1, event(97, 6)), HALT_MESSAGE)
     trace = decode(np.concatenate([words, tail]))
     assert trace.spike_label.tolist() == [1, 2, 3, 4, 5, 6]
     assert trace.spike_time.tolist() == [90, 91, 92, 95, 96, 97]
 
 
-def test_comma_words_are_skipped():
-    halt = stream((FromFpga.LOOPBACK, 0))
-    trace = decode(np.concatenate([[np.uint64(1 << 63)], halt, [np.uint64(0xFF << 48)]]))
+def test_comma_words_are_skipped_and_words_after_the_halt_ignored():
+    rubbish = [np.uint64(0x7F << 56)]
+    trace = decode(np.concatenate([[np.uint64(1 << 63)], stream(HALT_MESSAGE), rubbish]))
     assert trace.halted and trace.ticks.size == 0
 
 
-def test_timeouts_are_reported_with_their_instruction():
-    trace = decode(stream((FromFpga.TIMEOUT_NOTIFICATION, 3 << 32 | 77)))
-    assert trace.timeouts.tolist() == [77]
+def test_timeouts_say_which_instruction_and_what_was_outstanding():
+    trace = decode(stream((FromFpga.TIMEOUT_NOTIFICATION, 5 << 39 | 3 << 32 | 77)))
+    timeout = trace.timeout_notifications
+    assert trace.timeouts.tolist() == timeout.instruction.tolist() == [77]
+    assert (timeout.trace_stall.tolist(), timeout.outstanding_reads.tolist()) == ([3], [5])
+    assert len(timeout) == 1
     assert not trace.halted
 
 
+def test_links_say_which_phy_and_what_happened():
+    trace = decode(stream((FromFpga.HIGHSPEED_LINK_NOTIFICATION, 0b101_1_0_1_0_0)))
+    links = trace.links
+    assert (len(links), links.phy.tolist(), links.time.tolist()) == (1, [5], [1])
+    flags = links.link_up, links.decode_error, links.crc_error, links.crc_recover, links.check_error
+    assert [flag.tolist() for flag in flags] == [[True], [False], [True], [False], [False]]
+
+
 def test_unknown_headers_and_cut_messages_are_errors_of_ours():
-    with pytest.raises(DecodeError, match=r"word 1: unknown header"):
+    with pytest.raises(DecodeError, match=r"word 1: unknown header .* headers are 0\.\.12"):
         decode([int(FromFpga.SYSTIME) << 56, 13 << 56])
     with pytest.raises(DecodeError, match=r"word 0: the stream ends inside a message"):
         decode([int(FromFpga.SPIKE_PACK_3) << 56])
 
 
-@given(st.lists(st.integers(0, 2**64 - 1), max_size=12))
-def test_arbitrary_words_decode_or_raise_our_error(words):
-    try:
-        decode(np.array(words, np.uint64))
-    except DecodeError:
-        pass
+# --- wrap-around of the FPGA's 43-bit time ------------------------------------------------------
+
+
+def ticks_after(*times):
+    """Decoded ticks, each right after a Systime."""
+    messages = [m for time in times for m in ((FromFpga.SYSTIME, time % PERIOD), TICK_MESSAGE)]
+    return decode(stream(*messages)).ticks.tolist()
 
 
 @settings(deadline=None)
 @given(
-    st.lists(
-        st.tuples(st.integers(0, 400), st.sampled_from(["spike", "madc"]), st.integers(0, 0x3FF)),
-        max_size=120,
-    ),
-    st.integers(0, 2**42),
+    st.integers(1 << 40, PERIOD - 1000),
+    st.lists(st.integers(1, 1 << 36), min_size=1, max_size=200),
 )
-def test_what_the_fpga_end_encodes_the_host_decodes(items, start):
-    gaps = np.array([gap for gap, _, _ in items], np.int64)
-    chip_time = start + np.cumsum(gaps)
-    spike = np.array([kind == "spike" for _, kind, _ in items], bool)
-    value = np.array([v for _, _, v in items], np.int64)
-    words = encode_trace(
-        chip_time + LATENCY,
-        np.where(spike, FromFpga.SPIKE_PACK_1, FromFpga.MADC_PACK_1).astype(np.uint8),
-        ((chip_time << 1 & 0xFF) << 16 | value).astype(np.uint64),
+def test_times_rise_across_the_wrap(start, gaps):
+    times = (start + np.cumsum([0, *gaps])).tolist()
+    assert ticks_after(*times) == [time + 1 for time in times]
+
+
+def test_times_rise_across_the_wrap_without_a_systime_there():
+    """Each Sysdelta of 200 takes one cycle itself."""
+    delta, spike = (FromFpga.SYSDELTA, 200), (FromFpga.SPIKE_PACK_1, event(PERIOD + 200, 9))
+    start = PERIOD - 500
+    trace = decode(
+        stream((FromFpga.SYSTIME, start), TICK_MESSAGE, *[delta] * 4, TICK_MESSAGE, spike)
     )
-    trace = decode(words)
-    assert np.array_equal(trace.spike_time, chip_time[spike])
-    assert np.array_equal(trace.spike_label, value[spike])
-    assert np.array_equal(trace.madc_time, chip_time[~spike])
-    assert np.array_equal(trace.madc_value, value[~spike])
+    assert trace.ticks.tolist() == [start + 1, start + 1 + 4 * 201 + 1]
+    assert trace.spike_time.tolist() == [PERIOD + 200]
 
 
-def test_ticks_are_exact_even_in_a_burst_of_events():
-    n = 300
-    cycle = np.append(np.full(n, 5000 + LATENCY), 5000 + LATENCY)
-    kind = np.append(np.full(n, FromFpga.SPIKE_PACK_1), FromFpga.LOOPBACK).astype(np.uint8)
-    payload = np.append(np.full(n, (5000 << 1 & 0xFF) << 16 | 9), 1).astype(np.uint64)
-    trace = decode(encode_trace(cycle, kind, payload))
-    assert trace.ticks.tolist() == [5000 + LATENCY]
-    assert np.all(trace.spike_time == 5000)
-
-
-def test_a_long_silence_costs_one_message():
-    words = encode_trace(
-        np.array([10, 10**12], np.int64),
-        np.full(2, FromFpga.LOOPBACK, np.uint8),
-        np.ones(2, np.uint64),
+def test_an_event_from_before_the_wrap_that_arrives_after_it_keeps_its_time():
+    words = stream(
+        (FromFpga.SYSTIME, PERIOD - 200),
+        (FromFpga.SYSTIME, 20),
+        (FromFpga.SPIKE_PACK_1, event(PERIOD - 60, 9)),
     )
-    assert words.size == 4
-    assert decode(words).ticks.tolist() == [10, 10**12]
+    assert decode(words).spike_time.tolist() == [PERIOD - 60]
+
+
+def test_a_systime_slightly_back_corrects_the_time_also_across_the_wrap():
+    assert ticks_after(5000, 4990) == [5001, 4991]
+    times = [PERIOD - 1000, PERIOD + 10, PERIOD - 5, PERIOD + 20]
+    assert ticks_after(*times) == [time + 1 for time in times]
+
+
+@pytest.mark.parametrize("before", [5 << 20, 1 << 40, PERIOD - (1 << 37), PERIOD + (1 << 37)])
+def test_a_systime_init_begins_again_at_zero(before):
+    start = before - (1 << 30)
+    assert ticks_after(start, before, 0) == [start % PERIOD + 1, start % PERIOD + 1 + (1 << 30), 1]
+
+
+def test_an_event_from_just_before_zero_has_a_negative_time():
+    words = stream((FromFpga.SYSTIME, 3), (FromFpga.SPIKE_PACK_1, event(-20, 9)))
+    assert decode(words).spike_time.tolist() == [-20]
+
+
+def test_the_first_cycle_of_all_is_zero():
+    assert ticks_after(PERIOD - 1) == [0]
+
+
+# --- tickets ------------------------------------------------------------------------------------
+
+
+def test_tickets_redeem_answers_of_their_stream():
+    program = Program()
+    tick, first, second = program.loopback(), program.read([1, 2]), program.read(3)
+    trace = decode(
+        stream(TICK_MESSAGE, *((FromFpga.OMNIBUS_DATA, v) for v in (7, 8, 9)), HALT_MESSAGE)
+    )
+    assert trace.redeem(first).tolist() == [7, 8]
+    assert trace.redeem(second).tolist() == [9]
+    assert trace.redeem(tick).tolist() == [1]
+    assert trace.redeem(second).dtype == np.uint32
+
+
+def test_jtag_answers_are_cut_to_the_bits_that_were_shifted():
+    trace = decode(stream((FromFpga.JTAG_DATA, 0x1_2345_6789)))
+    assert trace.redeem(Ticket(slice(0, 1), Stream.JTAG, bits=8)).tolist() == [0x89]
+    assert trace.jtag.tolist() == [0x123456789]
+
+
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        ([HALT_MESSAGE], "must be that of the program that gave the ticket"),
+        ([], "does not reach the program's halt"),
+        ([(FromFpga.TIMEOUT_NOTIFICATION, 4)], "instruction 4 timed out"),
+    ],
+)
+def test_missing_answers_are_named(messages, reason):
+    trace = decode(stream((FromFpga.OMNIBUS_DATA, 1), *messages))
+    ticket = Ticket(slice(0, 2)).shifted(Shift(reads=1))
+    with pytest.raises(LinkError, match=rf"1 answers in 'reads', .* answers 1\.\.2; .*{reason}"):
+        trace.redeem(ticket)

@@ -33,9 +33,10 @@ def compiled(function: F) -> F:
 
     Numba renews a cached function when *its* file changes, but not when a function or a number that
     it took in from another file does.  Hence the digest of all files in the cached function's name.
+    Other Python threads may run meanwhile, so that a server answers while its emulator works.
     """
     function.__qualname__ += f"_{_DIGEST}"
-    return cast(F, njit(cache=True, error_model="numpy")(function))
+    return cast(F, njit(cache=True, error_model="numpy", nogil=True)(function))
 
 
 def helper(function: F) -> F:

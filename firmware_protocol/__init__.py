@@ -9,11 +9,22 @@ comes back is decoded into arrays (:func:`decode`).  Source of every bit:
 from .chip_config import ChipConfig
 from .connection import Connection, Target
 from .decoder import Trace, decode
-from .errors import DecodeError, FieldRangeError, LinkError, ProgramError, ProtocolError
-from .program import Program, Ticket
+from .errors import (
+    ConfigFileError,
+    DecodeError,
+    FieldRangeError,
+    LinkError,
+    ProgramError,
+    ProtocolError,
+)
+from .initialisation import Board, SystemConfig, initialise
+from .program import Program
+from .tickets import Ticket
 
 __all__ = [
+    "Board",
     "ChipConfig",
+    "ConfigFileError",
     "Connection",
     "DecodeError",
     "FieldRangeError",
@@ -21,8 +32,10 @@ __all__ = [
     "Program",
     "ProgramError",
     "ProtocolError",
+    "SystemConfig",
     "Target",
     "Ticket",
     "Trace",
     "decode",
+    "initialise",
 ]

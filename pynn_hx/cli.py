@@ -10,7 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import targets
+from firmware_protocol import ProtocolError
+
+from . import serve, targets
 
 _INTRODUCTION = "pynn_introduction.py"
 
@@ -40,7 +42,7 @@ def demo(target: str | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse the command line and run the command."""
+    """Parse the command line and run the command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="pynn-hx", description="PyNN on the BrainScaleS-2 chip")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("demo", help="run the introduction; writes membrane.png here")
@@ -48,9 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--target",
         help=f"what to run on (default: {targets.ENVIRONMENT} or {targets.DEFAULT!r})",
     )
+    serving = commands.add_parser("serve", help="offer an emulator or a chip to other programs")
+    serve.add_arguments(serving)
     chosen = parser.parse_args(arguments)
-    demo(chosen.target)
-    return 0
+    if chosen.command == "demo":
+        try:
+            demo(chosen.target)
+        except (ProtocolError, ValueError) as error:
+            print(f"pynn-hx demo: {error}", file=sys.stderr)
+            return 2
+        return 0
+    return serve.run(chosen)
 
 
 if __name__ == "__main__":

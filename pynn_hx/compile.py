@@ -1,7 +1,7 @@
 """A mapped network to the words of a run, and the words that come back to spikes and samples.
 
-Layout of a run: chip reset (first run on a connection), changed configuration words, settling time
-after CapMem changes, rest while the ADC wakes up, begin tick, timed events, end tick, everything
+Layout of a run: initialisation (first run on a connection), changed configuration words, settling
+time after CapMem changes, rest while the ADC wakes up, begin tick, timed events, end tick, all
 off.  Experiment time 0 is the cycle after the begin tick, the first one at which an event can
 leave.
 """
@@ -9,11 +9,12 @@ leave.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from firmware_protocol import ChipConfig, Program, Trace, memory_map
+from firmware_protocol import ChipConfig, Program, SystemConfig, Trace, initialise, memory_map
 from firmware_protocol.instructions import CYCLES_PER_US
 from firmware_protocol.registers.fpga import EVENT_RECORDING_CONFIG
 from firmware_protocol.registers.readout import MADC_CONTROL
@@ -21,7 +22,6 @@ from firmware_protocol.registers.readout import MADC_CONTROL
 from .mapping.graph import Ints
 
 CYCLES_PER_MS = 1000 * CYCLES_PER_US
-RESET_CYCLES, AFTER_RESET_CYCLES = 10, 100
 CAPMEM_SETTLE_CYCLES = 20 * CYCLES_PER_MS
 """Agreed waiting time after CapMem writes (calix)."""
 REST_CYCLES = CYCLES_PER_MS
@@ -89,7 +89,7 @@ def build(run: Run, present: Image | None) -> tuple[Program, Image]:
     image = run.chip.image()
     program = Program()
     if present is None:
-        _initialise(program)
+        initialise(program, _quiet_system())
         changed = np.ones(image.size, dtype=bool)
     else:
         changed = image != present
@@ -112,12 +112,12 @@ def build(run: Run, present: Image | None) -> tuple[Program, Image]:
     return program, image
 
 
-def _initialise(program: Program) -> None:
-    program.reset(True)
-    program.wait(RESET_CYCLES)
-    program.reset(False)
-    program.wait(AFTER_RESET_CYCLES)
-    program.systime_init()
+@cache
+def _quiet_system() -> SystemConfig:
+    """The vendor's initialisation, but events are recorded only during experiments."""
+    system = SystemConfig()
+    system.event_recording.enable_event_recording = 0
+    return system
 
 
 def _realtime(program: Program, run: Run) -> None:

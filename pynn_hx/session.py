@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pyNN import common
 
-from firmware_protocol import ChipConfig, Connection, decode
+from firmware_protocol import ChipConfig, Connection, LinkError, decode
+from firmware_protocol.instructions import Words
 
 from . import compile as compiler
 from . import targets
@@ -178,13 +179,22 @@ class State(common.control.BaseState):
         run = compiler.Run(mapped.chip, timer, label, runtime, mapped.madc)
         program, image = compiler.build(run, self._present)
         self._present = None  # unknown until the run has come back whole
-        trace = decode(self.connection.execute(program.words()))
+        trace = decode(self._execute(program.words()))
         self.observation = compiler.observe(trace, runtime)
         self._present = image
         self.t = runtime_ms
         self.running = True
         for recorder in self.recorders:
             recorder.collect(self)
+
+    def _execute(self, words: Words) -> Words:
+        """Run words on the chip; a connection that is lost is opened anew by the next run."""
+        try:
+            return self.connection.execute(words)
+        except LinkError:
+            if not self._borrowed:
+                self.close()
+            raise
 
     def run_until(self, time_point: float) -> None:
         """Run for what is left until `time_point` [ms]."""

@@ -7,7 +7,7 @@ register.
 import numpy as np
 import pytest
 
-from firmware_protocol import ChipConfig, FieldRangeError
+from firmware_protocol import ChipConfig, FieldRangeError, memory_map
 from firmware_protocol.atomic_neuron import BY_NAME, FIELDS, MEMBERS
 from firmware_protocol.memory_map import ADDRESSES, BLOCKS
 
@@ -18,7 +18,7 @@ def random_chip(seed):
     for name, block in BLOCKS.items():
         for field in block.register.fields:
             array = getattr(chip, name)[field.name]
-            array[...] = rng.integers(0, field.limit, array.shape, endpoint=True)
+            array[...] = rng.integers(field.low, field.limit, array.shape, endpoint=True)
     return chip
 
 
@@ -110,3 +110,63 @@ def test_limits_of_names_follow_from_their_registers():
     assert BY_NAME["event_routing_address"].limit == 255
     assert BY_NAME["bayesian_operation"].limit == 3
     assert BY_NAME["threshold_enable"].limit == 1
+
+
+def test_the_bypass_preset_differs_from_the_default_where_it_says():
+    chip = ChipConfig.preset("neuron_bypass")
+    expected = ChipConfig()
+    expected.neurons.threshold_enable = 0
+    expected.neurons.event_routing_enable_bypass_excitatory = 1
+    expected.neurons.event_routing_enable_bypass_inhibitory = 1
+    expected.padi.dacen_pulse_extension = 15
+    assert chip == expected != ChipConfig()
+    assert ChipConfig.preset() == ChipConfig.preset("default") == ChipConfig()
+
+
+def test_an_unknown_preset_names_the_known_ones():
+    with pytest.raises(ValueError, match=r"no such preset; choose of \('default', 'neuron_byp"):
+        ChipConfig.preset("bypass")
+
+
+def test_writing_the_changes_turns_one_configuration_into_the_other():
+    before, after = ChipConfig(), ChipConfig()
+    rng = np.random.default_rng(11)
+    after.synapses.weight[...] = rng.integers(0, 64, (2, 256, 256))
+    after.background_sources.period[3] = 500
+    after.cadc_channels.offset[1, 0, 200] = -7
+    addresses, words = after.changes_from(before)
+    image = before.image()
+    image[memory_map.locate(addresses)] = words
+    assert ChipConfig.from_image(image) == after
+    assert before.changes_from(before).addresses.size == 0
+
+
+def test_a_background_source_is_enabled_by_its_last_word():
+    """The generator starts with what seed, mask and rate hold when the enable bit rises."""
+    chip = ChipConfig()
+    chip.background_sources.enable[2] = 1
+    chip.background_sources.seed[2] = 77
+    addresses, words = chip.changes_from(ChipConfig())
+    assert addresses.tolist() == [0x130001 + 6 + 1, 0x130001 + 6]
+    assert words.tolist() == [77, 1]
+
+
+def test_signed_fields_are_checked_at_both_ends():
+    chip = ChipConfig()
+    chip.cadc_channels.offset[0, 1, 3] = -129
+    with pytest.raises(
+        FieldRangeError,
+        match=r"chip\.cadc_channels\.offset\[0, 1, 3\] = -129 is outside -128\.\.127",
+    ):
+        chip.check()
+
+
+def test_processor_memory_is_part_of_a_configuration():
+    chip = ChipConfig()
+    chip.ppu_memory.value[1, 4095] = 0xDEADBEEF
+    addresses, words = chip.changes_from(ChipConfig())
+    assert (addresses.tolist(), words.tolist()) == ([0x03800FFF], [0xDEADBEEF])
+
+
+def test_groups_are_listed_in_the_order_in_which_they_are_written():
+    assert [name for name, _ in ChipConfig().groups()] == list(memory_map.BLOCKS)

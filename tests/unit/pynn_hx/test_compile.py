@@ -6,7 +6,7 @@ Oracle: the layout of a run (docs/explanation/timing.md) read off the messages o
 import numpy as np
 import pytest
 
-from firmware_protocol import ChipConfig, Trace, memory_map
+from firmware_protocol import ChipConfig, Program, Trace, initialise, memory_map
 from firmware_protocol.instructions import ToFpga, parse
 from pynn_hx import compile as compiler
 
@@ -44,10 +44,13 @@ def test_whole_microseconds_up_to_ten_seconds_are_exact():
     assert np.array_equal(compiler.cycles(us / 1000), us * 125)
 
 
-def test_the_first_program_writes_every_word_and_the_next_only_changed_ones():
+def test_the_first_program_initialises_and_writes_every_word_the_next_only_changed_ones():
     program, image = compiler.build(run_of(), None)
+    start = Program()
+    initialise(start)
+    n_first = (parse(start.words()).header == ToFpga.OMNIBUS_DATA).sum()
     writes = (parse(program.words()).header == ToFpga.OMNIBUS_DATA).sum()
-    assert writes == memory_map.ADDRESSES.size + 2  # and event recording on, off
+    assert writes == n_first + memory_map.ADDRESSES.size + 2  # and event recording on, off
     again, _ = compiler.build(run_of(), image)
     assert (parse(again.words()).header == ToFpga.OMNIBUS_DATA).sum() == 2
     chip = ChipConfig()

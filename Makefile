@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PACKAGES := pynn_hx firmware_protocol emulator calibration simulator
 SOURCES := $(PACKAGES) tests examples benchmarks
 
-.PHONY: help venv demo test check lint types pytest coverage gpu-check bench clean
+.PHONY: help venv demo test check lint types pytest coverage gpu-check bench fuzz clean
 
 help:            ## list the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -48,6 +48,11 @@ gpu-check:       ## tests and benchmarks that need a CUDA device
 
 bench: $(VENV)/.dev    ## the benchmarks: ratios measured in this run
 	$(BIN)/python benchmarks/bench_foundation.py $(ARGS)
+	$(BIN)/python benchmarks/bench_protocol.py
+
+fuzz: $(VENV)/.dev    ## guided fuzzing, `make fuzz TARGET=framing ARGS=-max_total_time=60`
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/fuzz.py $(TARGET) $(ARGS)
 
 clean:           ## remove the environment and everything generated
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

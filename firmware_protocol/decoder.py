@@ -62,6 +62,8 @@ _TIMEOUT, _SYSTIME, _SYSDELTA = (
 )
 _MADC, _SPIKE = int(FromFpga.MADC_PACK_1), int(FromFpga.SPIKE_PACK_1)
 _MADC_3, _SPIKE_3 = int(FromFpga.MADC_PACK_3), int(FromFpga.SPIKE_PACK_3)
+_TIME_LSB, _KIND_LSB = 17, 16
+_JTAG_MASK = (1 << 33) - 1
 _N_HEADERS = len(FROM_FPGA_PAYLOAD_BITS)
 _UNKNOWN_HEADER = f"unknown header in a message from the FPGA; headers are 0..{_N_HEADERS - 1}"
 
@@ -298,28 +300,11 @@ class HaltFinder:
 
 
 @njit(cache=True, inline="always")
-def _event_time(counter, event):  # type: ignore[no-untyped-def]
-    """Chip time [cycles] of a 24-bit event received at `counter`."""
+def _event(counter, event, is_spike):  # type: ignore[no-untyped-def]
+    """A 24-bit event received at `counter` in one number: chip time, kind, value (see `_split`)."""
     time = (counter & ~0x7F) | ((event >> 17) & 0x7F)
-    return time - 128 if time > counter else time
-
-
-@njit(cache=True, inline="always")
-def _put_two(payload, counter, time, value, i):  # type: ignore[no-untyped-def]
-    """Write the events of a pack of two to time[i:] and value[i:]."""
-    first = payload >> 24 & 0xFFFFFF
-    time[i], value[i] = _event_time(counter, first), first & 0xFFFF
-    time[i + 1], value[i + 1] = _event_time(counter, payload & 0xFFFFFF), payload & 0xFFFF
-
-
-@njit(cache=True, inline="always")
-def _put_three(words, byte, payload, counter, time, value, i):  # type: ignore[no-untyped-def]
-    """Write the events of the pack of three at `byte` to time[i:] and value[i:]."""
-    first, second = payload >> 32 & 0xFFFFFF, payload >> 8 & 0xFFFFFF
-    third = (payload & 0xFF) << 16 | np.int64(_load(words, byte + 8) >> np.uint64(48))
-    time[i], value[i] = _event_time(counter, first), first & 0xFFFF
-    time[i + 1], value[i + 1] = _event_time(counter, second), second & 0xFFFF
-    time[i + 2], value[i + 2] = _event_time(counter, third), third & 0xFFFF
+    time = time - 128 if time > counter else time
+    return time << _TIME_LSB | is_spike << _KIND_LSB | (event & 0xFFFF)
 
 
 @njit(cache=True)
@@ -340,63 +325,65 @@ def _set_time(counter, systime):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fill(  # type: ignore[no-untyped-def]
-    words, end, spike_time, spike_label, madc_time, madc, reads, ticks, others, other_time
-):
-    """Second pass over the bytes that `_scan` accepted: write what each message carries.
+def _collect(words, end, events, answers, answer_time):  # type: ignore[no-untyped-def]
+    """Second pass over the bytes that `_scan` accepted.
 
-    others, other_time  payloads and times of JTAG answers, links and timeouts, in three rows
+    events                (event,) int64, written: spikes and samples as `_event` packs them.  One
+                          array for both leaves few enough variables for the CPU's registers.
+    answers, answer_time  (message,) written: everything else but time messages, with its header
     """
-    byte, counter = 0, np.int64(0)
-    n_spikes = n_madc = n_reads = n_ticks = n_jtag = n_links = n_timeouts = 0
+    byte, counter, i, k = 0, np.int64(0), np.uint64(0), np.uint64(0)
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
     while byte < end:
-        header = _header(words, byte)
+        message = _load(words, byte)
+        header = np.int64(message >> np.uint64(56))
         if header & 0x80:
             byte = (byte | 7) + 1
             continue
-        payload = np.int64(_load(words, byte) & np.uint64((1 << 56) - 1))
+        payload = np.int64(message & np.uint64((1 << 56) - 1))
         counter += 1
-        if header == _SPIKE:
-            spike_time[n_spikes] = _event_time(counter, payload & 0xFFFFFF)
-            spike_label[n_spikes] = payload & 0xFFFF
-            n_spikes, byte = n_spikes + 1, byte + 8
-        elif header == _MADC:
-            madc_time[n_madc] = _event_time(counter, payload & 0xFFFFFF)
-            madc[n_madc] = payload & 0xFFFF
-            n_madc, byte = n_madc + 1, byte + 8
-        elif header == _SYSDELTA:
-            counter, byte = counter + (payload & 0xFF), byte + 8
-        elif header == _SPIKE_3:
-            _put_three(words, byte, payload, counter, spike_time, spike_label, n_spikes)
-            n_spikes, byte = n_spikes + 3, byte + 10
-        elif header == _MADC_3:
-            _put_three(words, byte, payload, counter, madc_time, madc, n_madc)
-            n_madc, byte = n_madc + 3, byte + 10
-        elif header == _SPIKE + 1:
-            _put_two(payload, counter, spike_time, spike_label, n_spikes)
-            n_spikes, byte = n_spikes + 2, byte + 8
-        elif header == _MADC + 1:
-            _put_two(payload, counter, madc_time, madc, n_madc)
-            n_madc, byte = n_madc + 2, byte + 8
-        else:
+        # Each branch moves on by itself: the CPU then guesses where the next message is.
+        if header == _SYSDELTA:
+            counter += payload & 0xFF
             byte += 8
-            if header == _SYSTIME:
-                counter = _set_time(counter, payload & (_PERIOD - 1))
-            elif header == _OMNIBUS:
-                reads[n_reads] = payload & 0xFFFFFFFF
-                n_reads += 1
-            elif header == _LOOPBACK:
-                ticks[n_ticks] = counter
-                n_ticks += 1
-            elif header == _JTAG:
-                others[0, n_jtag], other_time[0, n_jtag] = payload & ((1 << 33) - 1), counter
-                n_jtag += 1
-            elif header == _LINK:
-                others[1, n_links], other_time[1, n_links] = payload & 0xFF, counter
-                n_links += 1
-            elif header == _TIMEOUT:
-                others[2, n_timeouts], other_time[2, n_timeouts] = payload, counter
-                n_timeouts += 1
+        elif header == _SPIKE_3 or header == _MADC_3:
+            is_spike = np.int64(header == _SPIKE_3)
+            rest = np.int64(_load(words, byte + 8) >> np.uint64(48))
+            events[i] = _event(counter, payload >> 32 & 0xFFFFFF, is_spike)
+            events[i + one] = _event(counter, payload >> 8 & 0xFFFFFF, is_spike)
+            events[i + two] = _event(counter, (payload & 0xFF) << 16 | rest, is_spike)
+            i += three
+            byte += 10
+        elif header == _SPIKE or header == _MADC:
+            events[i] = _event(counter, payload & 0xFFFFFF, np.int64(header == _SPIKE))
+            i += one
+            byte += 8
+        elif header > _MADC:
+            is_spike = np.int64(header > _SPIKE)
+            events[i] = _event(counter, payload >> 24 & 0xFFFFFF, is_spike)
+            events[i + one] = _event(counter, payload & 0xFFFFFF, is_spike)
+            i += two
+            byte += 8
+        elif header == _SYSTIME:
+            counter = _set_time(counter, payload & (_PERIOD - 1))
+            byte += 8
+        else:
+            answers[k], answer_time[k] = message, counter
+            k += one
+            byte += 8
+
+
+@njit(cache=True, nogil=True)
+def _split(events, spike_time, spike_label, madc_time, madc):  # type: ignore[no-untyped-def]
+    """Sort spikes from samples, times from values."""
+    i, k, one = np.uint64(0), np.uint64(0), np.uint64(1)
+    for event in events:
+        if event >> _KIND_LSB & 1:
+            spike_time[i], spike_label[i] = event >> _TIME_LSB, event & 0xFFFF
+            i += one
+        else:
+            madc_time[k], madc[k] = event >> _TIME_LSB, event & 0xFFFF
+            k += one
 
 
 def decode(words: npt.ArrayLike) -> Trace:
@@ -412,26 +399,27 @@ def decode(words: npt.ArrayLike) -> Trace:
         raise DecodeError(reason, word_index=int(end) // 8)
     n_madc = int(counts[_MADC : _MADC + 3] @ [1, 2, 3])
     n_spikes = int(counts[_SPIKE : _SPIKE + 3] @ [1, 2, 3])
-    n_others = counts[[_JTAG, _LINK, _TIMEOUT]]
+    n_answers = counts[:_SYSTIME].sum()
+    events = np.empty(n_spikes + n_madc, np.int64)
+    answers, time = np.empty(n_answers, np.uint64), np.empty(n_answers, np.int64)
+    _collect(stream, end, events, answers, time)
     spike_time, spike_label = np.empty(n_spikes, np.int64), np.empty(n_spikes, np.uint16)
     madc_time, madc = np.empty(n_madc, np.int64), np.empty(n_madc, np.uint16)
-    reads, ticks = np.empty(counts[_OMNIBUS], np.uint32), np.empty(counts[_LOOPBACK], np.int64)
-    others = np.empty((3, n_others.max()), np.uint64)
-    times = np.empty(others.shape, np.int64)
-    _fill(stream, end, spike_time, spike_label, madc_time, madc, reads, ticks, others, times)
-    jtag, links, timeouts = (others[row, :n] for row, n in enumerate(n_others))
-    timeout = TimeoutNotifications.of(times[2, : timeouts.size].copy(), timeouts)
+    _split(events, spike_time, spike_label, madc_time, madc)
+    header = answers >> np.uint64(56)
+    links, timed_out = header == _LINK, header == _TIMEOUT
+    timeouts = TimeoutNotifications.of(time[timed_out], answers[timed_out])
     return Trace(
         spike_time=spike_time,
         spike_label=spike_label,
         madc_time=madc_time,
         madc_value=madc & np.uint16(MADC_SAMPLE_MASK),
         madc_channel=(madc >> np.uint16(MADC_CHANNEL_BIT)).astype(np.uint8) & np.uint8(1),
-        reads=reads,
-        ticks=ticks,
-        timeouts=timeout.instruction,
+        reads=answers[header == _OMNIBUS].astype(np.uint32),
+        ticks=time[header == _LOOPBACK],
+        timeouts=timeouts.instruction,
         halted=status == 3,
-        jtag=jtag.copy(),
-        links=LinkNotifications.of(times[1, : links.size].copy(), links),
-        timeout_notifications=timeout,
+        jtag=answers[header == _JTAG] & np.uint64(_JTAG_MASK),
+        links=LinkNotifications.of(time[links], answers[links]),
+        timeout_notifications=timeouts,
     )

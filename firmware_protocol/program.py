@@ -57,20 +57,6 @@ _ONE_HEADER = 1 << HEADER_LSB
 _PACK_PAYLOAD = (1 << 48) - 1
 
 
-def spread_events(cycles: Ints, capacity: int = MAX_LABELS) -> Ints:
-    """Cycles at which sorted events really leave when at most `capacity` fit into one cycle.
-
-    First come, first served: a_i = max(t_i, a_(i - capacity) + 1).
-    """
-    n = cycles.size
-    rows = -(-n // capacity)
-    padded = np.full(rows * capacity, np.iinfo(np.int64).max // 2, dtype=np.int64)
-    padded[:n] = cycles
-    lane = padded.reshape(rows, capacity) - np.arange(rows)[:, None]
-    spread = np.maximum.accumulate(lane, axis=0) + np.arange(rows)[:, None]
-    return spread.reshape(-1)[:n]
-
-
 @njit(cache=True, nogil=True)
 def lay_out(time, length, source, pool, start, out, sent):  # type: ignore[no-untyped-def]
     """Write timed commands and events, sorted by time, with waits where there are gaps.

@@ -209,7 +209,8 @@ class Schedule:
                 int(time[np.argmax(sent - time)]),
                 late / CYCLES_PER_US,
             )
-        return Timetable(time, sent, _shifts(self._in_order(order), program.extend(part)))
+        in_order = self._in_order(order) if commands else []
+        return Timetable(time, sent, _shifts(in_order, program.extend(part)))
 
     def _flat(self) -> tuple[Ints, Ints, Ints, Ints]:
         """Time, length and source for :meth:`Program.timed`, and the order that sorts the items."""

@@ -55,8 +55,8 @@ EEPROM_ID = Register("I2CIdRegister", n_words=1, fields=(Field("value", "0[31:0]
 
 _DAC = Axis("dac", 2)
 _CHANNEL = Axis("channel", 8)
-AD5252_CHANNELS = Axis("channel", 4)
-_MONITOR = Axis("monitor", 8)
+AD5252_CHANNELS = Axis("channel", 6)
+_MONITOR = Axis("monitor", 6)
 
 CONTAINERS = (
     Container("ShiftRegister", SHIFT_REGISTER, symbols=lambda: ("spi.shift_register",), access="w"),

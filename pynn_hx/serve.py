@@ -84,7 +84,6 @@ def run(arguments: argparse.Namespace) -> int:
         level=logging.DEBUG if arguments.verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
     )
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
     try:
         asyncio.run(_serve(arguments))
     except (ProtocolError, ValueError) as error:

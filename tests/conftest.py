@@ -57,8 +57,9 @@ def hardware_url(request):
 
 @pytest.fixture(autouse=True)
 def _no_target_from_outside(monkeypatch):
-    """Without this, a shell's PYNN_HX_TARGET would decide what the tests run on."""
+    """Without this, a shell's variables would decide what the tests run on."""
     monkeypatch.delenv("PYNN_HX_TARGET", raising=False)
+    monkeypatch.delenv("PYNN_HX_SECRET_FILE", raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -162,13 +162,15 @@ class TcpEndpoint:
             credentials=self._safety.credentials,
             binding=binding,
         )
-        while not handshake.finished:
+        finished = False
+        while not finished:
             data = await reader.read(CHUNK)
             if not data:
                 raise HandshakeError("the client closed the connection during the handshake")
             try:
                 handshake.incoming(data)
-                if handshake.finished and (reason := self._lobby.full()):
+                finished = handshake.finished
+                if finished and (reason := self._lobby.full()):
                     raise handshake.refuse(reason)
             finally:
                 writer.write(handshake.outgoing())

@@ -207,14 +207,3 @@ async def test_a_chip_that_cannot_be_closed_disturbs_nobody():
         stage.dispatcher.leave(a)
         stage.submit(b, 2)
         await until(lambda: b.answers)
-
-
-@pytest.mark.parametrize("name", ["clients", "queue", "program_words"])
-def test_limits_that_allow_nothing_are_refused(name):
-    with pytest.raises(ValueError, match=f"limit {name} = 0: allow at least one"):
-        Limits(**{name: 0})
-
-
-def test_a_negative_time_is_refused():
-    with pytest.raises(ValueError, match="use 0 for no limit"):
-        Limits(idle_s=-1.0)

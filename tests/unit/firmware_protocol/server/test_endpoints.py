@@ -30,6 +30,11 @@ TCP = "tcp://127.0.0.1:0"
 UDP = "udp://127.0.0.1?data_port=0&reset_port=0"
 
 
+@pytest.fixture(autouse=True)
+def _no_secret_from_outside(monkeypatch):
+    monkeypatch.delenv("PYNN_HX_SECRET_FILE", raising=False)
+
+
 @contextlib.asynccontextmanager
 async def serving(url=TCP, chip=FakeChip, **limits):
     """A server in this event loop; yields the URL by which it is reached."""
@@ -43,7 +48,7 @@ async def serving(url=TCP, chip=FakeChip, **limits):
             limits=Limits(**limits),
             stop=stop,
             ready=urls.extend,
-        )  # fmt: skip
+        )
     )
     await until(lambda: urls or task.done())
     try:
@@ -139,13 +144,16 @@ async def test_a_client_that_sends_damaged_frames_has_to_go(caplog):
 
 
 class LargeAnswers(FakeChip):
-    """A chip with much to tell."""
+    """A chip with much to tell of long programs; `told` counts them."""
+
+    told = 0
 
     def execute(self, words):
         answer = super().execute(words)
-        return (
-            np.concatenate([np.tile(answer[:1], 200_000), answer]) if words.size > 100 else answer
-        )
+        if words.size < 100:
+            return answer
+        LargeAnswers.told += 1
+        return np.concatenate([np.tile(answer[:1], 200_000), answer])
 
 
 @scenario
@@ -163,6 +171,7 @@ async def test_a_client_that_does_not_read_delays_nobody(monkeypatch):
             frame = hostarq.data_frame(0, seq, hostarq.PacketType.PLAYBACK, raw)
             writer.write(framing.encode(b"\0" + frame))
         chip = await connect(url)
+        await until(lambda: LargeAnswers.told)
         for _ in range(10):
             assert await reads(chip) == [0]
         writer.transport.abort()

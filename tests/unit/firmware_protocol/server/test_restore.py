@@ -12,7 +12,6 @@ from firmware_protocol import Connection, DecodeError, LinkError, ProgramError, 
 from firmware_protocol.decoder import encode_trace
 from firmware_protocol.instructions import FromFpga, ToFpga
 from firmware_protocol.server import restore
-from firmware_protocol.server.backend import PrivateChips
 from firmware_protocol.server.restore import SharedChip
 from tests.support.fake_chip import FakeChip, program
 
@@ -165,12 +164,3 @@ def test_closing_the_backend_closes_the_chip():
     backend.close()
     backend.close()
     assert chip.closed
-
-
-def test_private_chips_are_made_for_each_client():
-    backend = PrivateChips(FakeChip, identifier="fake")
-    a, b = backend.open("a"), backend.open("b")
-    a.execute(program((NEURON, 5)))
-    assert reads(b.execute(program(reads=[NEURON]))) == [0]
-    assert backend.identifier == "fake"
-    backend.close()

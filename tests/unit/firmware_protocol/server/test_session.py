@@ -6,101 +6,13 @@ The link, the line and the dispatcher are stand-ins that note what they are told
 import asyncio
 import itertools
 
-import numpy as np
 import pytest
 
-from firmware_protocol import LinkError
 from firmware_protocol.hostarq import Datagram, Port
 from firmware_protocol.server.limits import Limits
-from firmware_protocol.server.lobby import Lobby
-from firmware_protocol.server.scheduler import QueueFullError
 from firmware_protocol.server.session import Session
 from tests.support.scenario import scenario, until
-
-RESET, PROGRAM, GARBAGE = (Datagram(Port.DATA, data) for data in (b"reset", b"program", b"?"))
-WORDS = np.array([0x0A << 56], np.uint64)
-
-
-class Link:
-    """Takes datagrams by name; is idle when it has said everything and `acknowledged`."""
-
-    def __init__(self):
-        self.reset_count, self.queue, self.said, self.acknowledged = 0, [], [], True
-        self.due, self.told = None, ""
-
-    def incoming(self, datagram, *, now):
-        if datagram.data == b"reset":
-            self.reset_count += 1
-        elif datagram.data == b"program":
-            self.queue.append(WORDS)
-        elif datagram.data == b"too long":
-            self.fault("too long a program")
-        elif datagram.data == b"lost":
-            raise LinkError("resent too often")
-        elif datagram.data == b"defect":
-            raise ZeroDivisionError
-
-    def programs(self):
-        queue, self.queue = self.queue, []
-        return queue
-
-    def respond(self, words):
-        self.said.append(Datagram(Port.DATA, b"response"))
-
-    def fault(self, text):
-        self.told = text
-        self.said.append(Datagram(Port.DATA, text.encode()))
-
-    def outgoing(self, *, now):
-        said, self.said = self.said, []
-        return said
-
-    @property
-    def idle(self):
-        return self.acknowledged and not self.said
-
-    def deadline(self):
-        return self.due
-
-
-class Line:
-    def __init__(self):
-        self.sent, self.closed, self.room = [], False, True
-
-    def send(self, datagrams):
-        self.sent += [datagram.data.decode() for datagram in datagrams]
-
-    def ready(self):
-        return self.room
-
-    def close(self):
-        self.closed = True
-
-
-class Dispatcher:
-    def __init__(self):
-        self.members, self.submitted, self.held, self.full = [], [], set(), False
-
-    def join(self, member):
-        self.members.append(member)
-
-    def leave(self, member):
-        if member in self.members:
-            self.members.remove(member)
-
-    def submit(self, member, words):
-        if self.full:
-            raise QueueFullError("too much waits")
-        self.submitted.append(member)
-
-    def hold(self, member):
-        self.held.add(member)
-
-    def release(self, member):
-        self.held.discard(member)
-
-    def busy(self, member):
-        return False
+from tests.support.stand_ins import GARBAGE, PROGRAM, RESET, WORDS, Dispatcher, Line, Link
 
 
 class Stage:
@@ -288,37 +200,3 @@ async def test_a_client_that_waits_for_its_program_is_not_idle():
     stage.hear(RESET)
     stage.session.check_idle(asyncio.get_running_loop().time() + 100.0)
     assert not stage.session.over and stage.line.sent == []
-
-
-@scenario
-async def test_the_lobby_admits_up_to_its_limit_and_again_when_somebody_leaves():
-    lobby = Lobby(Dispatcher(), Limits(clients=1), identifier="chip")
-    first = lobby.admit("a", Link(), Line())
-    permanent = lobby.admit("a line of its own", Link(), Line(), permanent=True)
-    with pytest.raises(LinkError, match="1 clients are connected, the limit is 1; try again later"):
-        lobby.admit("b", Link(), Line())
-    first.end("done")
-    lobby.admit("b", Link(), Line())
-    assert permanent in lobby.sessions and len(lobby.sessions) == 2
-
-
-@scenario
-async def test_the_lobby_sends_everybody_away_in_the_end():
-    lobby = Lobby(Dispatcher(), Limits(farewell_s=0.05), identifier="chip")
-    lines = [Line(), Line()]
-    sessions = [lobby.admit("a", Link(), line) for line in lines]
-    deaf = lobby.admit("deaf", Link(), Line())
-    deaf._link.acknowledged = False
-    await lobby.dismiss_all("closing time")
-    assert all(s.over for s in [*sessions, deaf]) and lobby.sessions == set()
-    assert [line.sent for line in lines] == [["closing time"]] * 2
-
-
-@scenario
-async def test_the_lobby_looks_for_idle_clients_while_it_watches():
-    lobby = Lobby(Dispatcher(), Limits(idle_s=0.001), identifier="chip")
-    session = lobby.admit("a", Link(), Line())
-    session.incoming([RESET])
-    watch = asyncio.create_task(lobby.watch(period_s=0.005))
-    await until(lambda: session.over)
-    watch.cancel()

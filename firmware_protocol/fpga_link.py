@@ -31,7 +31,7 @@ class HostGoneError(LinkError):
 class FpgaLink:
     """The FPGA's end, in front of an emulator or a chip.
 
-    max_program_words  of one program; memory is bounded by it
+    max_program_words  of all programs that `programs` has not handed out; bounds the memory
     identifier         name of the chip, told to hosts
     reset_count        a host that connects resets the link; the chip's state is the caller's
     ignored            datagrams and packets that meant nothing here
@@ -67,6 +67,7 @@ class FpgaLink:
         """Programs that have come completely since last asked, each ended by its halt."""
         self._take()
         programs, self._programs = self._programs, []
+        self._n_words -= sum(words.size for words in programs)
         return programs
 
     def respond(self, words: Words) -> None:
@@ -176,8 +177,8 @@ class FpgaLink:
             self._n_words += part.size
             if self._n_words > self._max_words:
                 self.fault(
-                    f"a program has more than {self._max_words} words, the limit here; "
-                    "split it, or ask for a higher limit"
+                    f"more than {self._max_words} words of programs have come, the limit here; "
+                    "split the program, or ask for a higher limit"
                 )
                 return
             if part.size and part[-1] == HALT_WORD:
@@ -187,4 +188,4 @@ class FpgaLink:
                         self.fault("a program was changed on its way by a frame of another time")
                         return
                 self._programs.append(program)
-                self._parts, self._n_words, self._check = [], 0, None
+                self._parts, self._check = [], None

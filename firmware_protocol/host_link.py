@@ -233,7 +233,7 @@ class HostLink:
             if now >= self._begin_s + CONFIG_LIMIT_S + self._extra_s:
                 raise self._failed(
                     f"the FPGA has not answered {self._resets} resets within "
-                    f"{CONFIG_LIMIT_S + self._extra_s:g} s; is it running, and the address or "
+                    f"{CONFIG_LIMIT_S + self._extra_s:.2g} s; is it running, and the address or "
                     "line right?"
                 )
             return self._reset(now)
@@ -244,8 +244,8 @@ class HostLink:
         if self._attempt == ATTEMPTS:
             raise self._failed(
                 f"the FPGA answers resets, but has not echoed a packet within "
-                f"{ECHO_LIMIT_S + self._extra_s:g} s in {ATTEMPTS} attempts; somebody else may be "
-                "using it"
+                f"{ECHO_LIMIT_S + self._extra_s:.2g} s in {ATTEMPTS} attempts; somebody else may "
+                "be using it"
             )
         self._attempt += 1
         self._state, self._begin_s, self._resets = _State.RESETTING, now, 0

@@ -210,7 +210,7 @@ def serve(
     """
     waiting: deque[Words] = deque()
     running: Future[Words] | None = None
-    session = link.reset_count
+    session = asked_in = link.reset_count
     with ThreadPoolExecutor(1, thread_name_prefix="program") as worker:
         while not stop():
             try:
@@ -219,18 +219,15 @@ def serve(
                 _log.warning("%s", error)
             if session != link.reset_count:
                 session, waiting = link.reset_count, deque()
-                if running is not None:
-                    running.cancel()
-                    wait([running])
-                    running = None
             waiting.extend(link.programs())
             if len(waiting) > MAX_PROGRAMS:
                 link.fault(f"{len(waiting)} programs wait, the limit is {MAX_PROGRAMS}")
                 waiting.clear()
             if running is None and waiting:
-                running = worker.submit(execute, waiting.popleft())
+                running, asked_in = worker.submit(execute, waiting.popleft()), session
             if running is not None and wait([running], _BUSY_S).done:
-                _answer(link, running)
+                if asked_in == session:
+                    _answer(link, running)
                 running = None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from firmware_protocol import ProtocolError
 
-from . import serve, targets
+from . import serve, targets, words
 
 _INTRODUCTION = "pynn_introduction.py"
 
@@ -52,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     serving = commands.add_parser("serve", help="offer an emulator or a chip to other programs")
     serve.add_arguments(serving)
+    words.add_arguments(
+        commands.add_parser("words", help="encode, decode, compare and check register words")
+    )
     chosen = parser.parse_args(arguments)
     if chosen.command == "demo":
         try:
@@ -60,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"pynn-hx demo: {error}", file=sys.stderr)
             return 2
         return 0
-    return serve.run(chosen)
+    return serve.run(chosen) if chosen.command == "serve" else words.run(chosen)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ Further options of a pyserial URL are passed on to it.
 from __future__ import annotations
 
 import os
+import queue
 import select
 import time
 from typing import Any
@@ -56,7 +57,7 @@ class SerialChannel:
         self._check()
         try:
             self._port.write(data)
-        except serial.SerialTimeoutException as error:
+        except (serial.SerialTimeoutException, queue.Full) as error:
             raise LinkError(
                 f"{self.name}: the line has taken no bytes for {STALL_S:g} s; is flow control "
                 "(rtscts) set as at the other end?"
@@ -138,9 +139,9 @@ def open_channel(target: Target) -> SerialChannel:
         location += "?" + urlencode(passed_on)
     try:
         port = serial.serial_for_url(
-            location, timeout=0, write_timeout=STALL_S, **_settings(target)
+            location, timeout=0, write_timeout=STALL_S, exclusive=True, **_settings(target)
         )
-    except ValueError as error:
+    except (KeyError, ValueError) as error:
         raise ValueError(
             f"target {name}: pyserial does not take it ({error}); see the URL handlers in its "
             "manual"

@@ -15,7 +15,6 @@ import random
 from dataclasses import dataclass
 
 from firmware_protocol import LinkError
-from firmware_protocol.hostarq import MAX_FRAME_BYTES
 from firmware_protocol.transports import stream
 
 MAX_READS_AT_ONE_TIME = 1000
@@ -129,13 +128,14 @@ class LossyLink:
     execute    response words of program words; `takes_s` in virtual time
     kind       Datagrams or Bytes
     limit_s    virtual time that the host may take; more is a hang
+    capacity   bytes that may be on their way, both ways together; what comes beyond is lost
 
     executed   programs that ran, in order
     peak       most bytes that were on the line at a time
     """
 
     def __init__(self, fpga, execute, *, seed, faults=None, kind=Datagrams, takes_s=0.01,
-                 limit_s=300.0, latency_s=1e-4, **line):  # fmt: skip
+                 limit_s=300.0, latency_s=1e-4, capacity=1 << 20, **line):  # fmt: skip
         print(f"seed {seed}, {kind.__name__}, {faults}")
         self.fpga, self._execute, self._takes_s = fpga, execute, takes_s
         self._faults, self._limit_s, self._latency_s = faults or Faults(), limit_s, latency_s
@@ -144,7 +144,7 @@ class LossyLink:
         self.to_host = kind(self._faults, rng, **line)
         self.now = 0.0
         self.executed, self.peak, self.sent_bytes = [], 0, 0
-        self._on_line = 0
+        self._on_line, self._capacity = 0, capacity
         self._inbox, self._events, self._order = [], [], itertools.count()
         self._reads = 0
         self._resets = fpga.reset_count
@@ -195,9 +195,13 @@ class LossyLink:
 
     def _put(self, line, datagrams, arrive):
         for when, item in line.carry(datagrams, self.now):
+            if self._on_line > self._capacity:
+                continue  # a real line that is stopped does not keep everything either
             self._on_line += line.size(item)
             self.peak = max(self.peak, self._on_line)
-            self._later(self._after_pauses(when + self._latency_s), self._arrival(line, item, arrive))
+            self._later(
+                self._after_pauses(when + self._latency_s), self._arrival(line, item, arrive)
+            )
 
     def _arrival(self, line, item, arrive):
         def act():
@@ -236,7 +240,3 @@ class LossyLink:
                 self.fpga.respond(self._execute(program))
 
         return act
-
-
-LINE_LIMIT = 4 * 128 * MAX_FRAME_BYTES
-"""Bytes that may be on a line at a time: some windows of full frames, for repetition."""

@@ -80,6 +80,10 @@ class Memory:
 
     def write(self, addresses: Words, values: Words) -> None:
         """Store words in order; the last write to an address wins."""
+        plain = memory_map.locate(addresses)
+        if (plain >= 0).all():
+            self._store(plain, values)
+            return
         bits = memory_map.locate_bits(addresses)
         known = bits.position >= 0
         if not known.all():

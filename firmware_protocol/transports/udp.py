@@ -10,6 +10,7 @@ UDP knows no secret; whoever reaches the FPGA's address can use and disturb it.
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
 from typing import Any
@@ -101,7 +102,8 @@ class UdpPort:
                 except (BlockingIOError, ConnectionError):
                     continue
                 except OSError as error:
-                    raise self._lost(error) from error
+                    if error.errno != errno.ENOBUFS:
+                        raise self._lost(error) from error
 
     def read(self, timeout_s: float) -> list[Datagram]:
         """What has come from the peer, waiting up to `timeout_s` for the first."""

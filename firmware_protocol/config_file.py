@@ -2,9 +2,9 @@
 
 A file is three parts: the line ``pynn-hx chip configuration``, a line of JSON, and a zlib stream of
 `words` records of eight bytes, each a word address and the word, both uint32 little endian, in the
-order in which they are written to a chip.  The JSON holds ``version`` (1), ``chip`` ("HICANN-X v3"),
-``words`` and ``sha256`` (hexadecimal, of the records before compression).  Words, not field names:
-a file stays readable when a field is renamed, and another program needs no table of ours.
+order in which they are written to a chip.  The JSON holds ``version`` (1), ``chip`` ("HICANN-X
+v3"), ``words`` and ``sha256`` (hexadecimal, of the records before compression).  Words, not field
+names: a file stays readable when a field is renamed, and another program needs no table of ours.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ gpu-check:       ## tests and benchmarks that need a CUDA device
 bench: $(VENV)/.dev    ## the benchmarks: ratios measured in this run
 	$(BIN)/python benchmarks/bench_foundation.py $(ARGS)
 	$(BIN)/python benchmarks/bench_protocol.py
+	$(BIN)/python benchmarks/bench_link.py
 
 fuzz: $(VENV)/.dev    ## guided fuzzing, `make fuzz TARGET=framing ARGS=-max_total_time=60`
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'

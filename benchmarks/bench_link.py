@@ -56,7 +56,7 @@ def server() -> Iterator[list[str]]:
 
 
 def median_ms(url: str, words: Words, repeats: int) -> float:
-    """Median time of the program through a target; the first one, which compiles, does not count."""
+    """Median time of the program through a target; the first run, which compiles, is left out."""
     connection = targets.connect(url)
     try:
         connection.execute(words)

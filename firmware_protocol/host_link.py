@@ -378,6 +378,8 @@ class HostLink:
 
     def _faulted(self, words: Words) -> None:
         self._fault = np.append(self._fault, words)
+        if not self._fault.size:
+            return  # a packet without words says nothing
         n_bytes = min(int(self._fault[0]), hostarq.MAX_TEXT_BYTES)
         if hostarq.WORD_BYTES * (self._fault.size - 1) >= n_bytes:
             self._fail(f"the other end reports: {hostarq.parse_fault(self._fault)}")

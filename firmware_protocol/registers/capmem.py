@@ -42,7 +42,7 @@ CAPMEM_BLOCK_CONFIG = Register("CapMemBlockConfig", n_words=10, fields=(
     Field("debug_source_follower_bias",  "3[11:8]", default=3),
     Field("debug_out_amp_bias",          "3[15:12]", default=7),
     Field("current_cell_res",            "4[5:0]", default=8),
-    Field("debug_i_out_select",          "5[1:0]", doc="2: i_out_ramp"),
+    Field("debug_i_out_select",          "5[1:0]", choices=("disabled", "i_out_mux", "i_out_ramp")),
     Field("sub_counter",                 "6[15:0]", default=16),
     Field("enable_capmem",               "6[16]", default=1),
     Field("enable_boost",                "6[17]"),

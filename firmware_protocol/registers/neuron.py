@@ -15,8 +15,21 @@ from ..container import (
     Container,
     words,
 )
-from ..layout import Field, Register
+from ..layout import Field, IntArray, Register, Transform
 from .sram import timing
+
+
+def _to_fire_bits(mode: IntArray) -> IntArray:
+    """Strong fire (the upper bit) comes with fire."""
+    return np.array([0b00, 0b01, 0b11])[np.asarray(mode, dtype=np.int64)]
+
+
+def _from_fire_bits(code: IntArray) -> IntArray:
+    """Without fire, strong fire has no effect: off."""
+    return np.array([0, 1, 0, 2])[np.asarray(code, dtype=np.int64)]
+
+
+FIRE = Transform("off 00, normal 01, strong 11", _to_fire_bits, _from_fire_bits)
 
 # fmt: off
 NEURON_CONFIG = Register("NeuronConfig", n_words=6, width=8, fields=(
@@ -26,7 +39,7 @@ NEURON_CONFIG = Register("NeuronConfig", n_words=6, width=8, fields=(
     Field("leak_enable_degeneration",            "0[3]"),
     Field("leak_enable_division",                "0[4]"),
     Field("leak_enable_multiplication",          "0[5]"),
-    Field("analog_output",                       "0[6] 4[2]", choices=("off", "normal", "strong"), doc="strong: bypass"),
+    Field("analog_output",                       "0[6] 4[2]", choices=("off", "normal", "strong"), transform=FIRE, doc="bits strong fire, fire"),
     Field("inhibitory_enable_coba_mode",         "1[1]"),
     Field("excitatory_enable_coba_mode",         "1[2]"),
     Field("enable_unbuffered_access",            "1[3]"),

@@ -202,7 +202,7 @@ def test_bus_sequences(function, arguments, accesses, source):
 
 
 def test_persistent_wiper_of_a_potentiometer():
-    """haldls test-ad5252.cpp:135 asserts the value; memory starts at register 0x20 (halco i2c.h)."""
+    """haldls test-ad5252.cpp:135 asserts the value; memory registers are at 0x20 (halco i2c.h)."""
     program = Program()
     i2c.write_potentiometer(program, i2c.Potentiometer(0), 112, persistent=True)
     assert omnibus(program)[-1][2] == 112

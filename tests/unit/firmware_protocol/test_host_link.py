@@ -351,6 +351,16 @@ def test_an_error_of_the_other_end_may_be_long():
     assert message == f"the other end reports: {'x' * 4000}; connect again"
 
 
+@pytest.mark.parametrize("pid", [*PacketType, 0x1234])
+def test_a_packet_without_words_says_nothing(pid):
+    bench = Bench().connect()
+    third = hostarq.data_frame(0, 2, pid, b"")  # after the configuration and the echo
+    bench.host.incoming(Datagram(Port.DATA, third), now=bench.now)
+    bench.host.submit(PROGRAM)
+    bench.host.outgoing(now=bench.now)
+    assert bench.host.ready and bench.host.response() is None
+
+
 def test_a_response_before_an_error_is_not_lost():
     bench = Bench().connect().run()
     bench.fpga.send(PacketType.PLAYBACK, RESPONSE)

@@ -156,6 +156,15 @@ def test_default_words(name, words):
     assert register.encode(register.defaults()).tolist() == words
 
 
+@pytest.mark.parametrize(("mode", "words"), [(0, (0, 0)), (1, (0, 1 << 2)), (2, (1 << 6, 1 << 2))])
+def test_a_strong_analog_output_is_fire_and_strong_fire(mode, words):
+    """lola v3 neuron.cpp: both bits for strong; strong fire alone reads back as off."""
+    encoded = neuron.NEURON_CONFIG.encode(neuron.NEURON_CONFIG.defaults() | {"analog_output": mode})
+    assert (encoded[0], encoded[4]) == words
+    assert neuron.NEURON_CONFIG.decode(encoded)["analog_output"] == mode
+    assert neuron.NEURON_CONFIG.decode([1 << 6, 0, 0, 0, 0, 0])["analog_output"] == 0
+
+
 def test_times_of_43_bits_have_their_low_word_first_on_the_chip_and_last_on_the_fpga():
     """Trap 7: SystimeSyncBase low, high; FPGA-side times and the DNA high, low."""
     value = (1 << 42) + 5

@@ -133,16 +133,13 @@ def value_of(container: str, f: Field, value: object) -> int:
     if isinstance(value, int):
         return value
     if isinstance(value, str):
-        named = vendor.FIELD_VALUES.get((container, f.name), {})
         lower = value.strip().lower()
-        if lower in named:
-            return named[lower]
         for name in (lower, *vendor.VALUES.get(lower, ())):
             if name in f.choices:
                 return f.choices.index(name)
         if re.fullmatch(r"0x[0-9a-f]+", lower):
             return int(lower, 16)
-        known = list(f.choices or named) or f"a number ({f.low}..{f.limit})"
+        known = list(f.choices) or f"a number ({f.low}..{f.limit})"
         raise InspectError(f"{container}.{f.name} = {value!r} is unknown; choose {known}")
     raise InspectError(
         f"{container}.{f.name} = {value!r} is no value; write a number ({f.low}..{f.limit})"

@@ -170,14 +170,9 @@ VALUES: dict[str, tuple[str, ...]] = {
     "exc_synin": ("excitatory",),
     "inh_synin": ("inhibitory",),
     "disabled":  ("off", "disabled"),
+    "off":       ("disabled",),
     "auto_calibrated": ("auto_calibrating",),
 }
 """The vendor's name of a value -> the names that the tables may give it."""
 
-FIELD_VALUES: dict[tuple[str, str], dict[str, int]] = {
-    ("CapMemBlockConfig", "debug_i_out_select"): {
-        "disabled": 0, "off": 0, "i_out_mux": 1, "i_out_ramp": 2,
-    },
-}
-"""Names of values for fields whose table has numbers only."""
 # fmt: on

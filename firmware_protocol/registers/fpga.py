@@ -115,7 +115,7 @@ EXTERNAL_PPU_DRAM = Register("ExternalPPUDRAMMemory", n_words=1, fields=EXTERNAL
 # fmt: on
 
 _PHY = Axis("phy", 8)
-_GENERATOR = Axis("generator", 2, ("top", "bottom"))
+_GENERATOR = Axis("generator", 2)
 _GENERATORS = np.array([0x84000000, 0x84001000])
 EVENT_SWITCH = 0x88007C00
 

@@ -15,18 +15,12 @@ drifts.
 
 from __future__ import annotations
 
-import argparse
-import datetime
-import json
-import os
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numba
 import numpy as np
 
 import emulator.parameters
@@ -37,6 +31,7 @@ from firmware_protocol.instructions import BYTE_ENABLES, parse
 from firmware_protocol.transports import InProcess
 
 sys.path.insert(0, str(Path(__file__).parent))
+import report
 import yardstick
 
 STEP_S = emulator.parameters.STEP_S
@@ -200,25 +195,5 @@ def measure(repeats: int) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    """Print the table; write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.add_argument("--repeats", type=int, default=5)
-    arguments = parser.parse_args()
-    figures = measure(arguments.repeats)
-    for name, value in figures.items():
-        print(f"{name:<72}{value:10.3f}")
-    if arguments.json:
-        about = {
-            "date": datetime.date.today().isoformat(),
-            "python": platform.python_version(),
-            "numba": numba.__version__,
-            "machine": platform.machine(),
-            "cores": os.cpu_count(),
-        }
-        arguments.json.write_text(json.dumps({"about": about, "figures": figures}, indent=1) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    report.run(__doc__, measure, repeats=5)

@@ -8,12 +8,7 @@ words through the link alone.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import datetime
-import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -27,6 +22,9 @@ from firmware_protocol import ChipConfig
 from firmware_protocol.instructions import Words
 from pynn_hx import compile as compiler
 from pynn_hx import targets
+
+sys.path.insert(0, str(Path(__file__).parent))
+import report
 
 LISTEN = ("tcp://127.0.0.1:0", "udp://127.0.0.1?data_port=0&reset_port=0")
 
@@ -85,24 +83,5 @@ def measure(repeats: int) -> dict[str, float]:
     return figures
 
 
-def main() -> None:
-    """Print the table; write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.add_argument("--repeats", type=int, default=21)
-    arguments = parser.parse_args()
-    figures = measure(arguments.repeats)
-    for name, value in figures.items():
-        print(f"{name:<40}{value:10.2f}")
-    if arguments.json:
-        about = {
-            "date": datetime.date.today().isoformat(),
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "cores": os.cpu_count(),
-        }
-        arguments.json.write_text(json.dumps({"about": about, "figures": figures}, indent=1) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    report.run(__doc__, measure, repeats=21)

@@ -209,6 +209,8 @@ def to_words(payload: bytes) -> Words:
 MAX_TEXT_BYTES = 1 << 16
 SOFTWARE = "software: pynn-hx"
 """A line of the configuration's text: the other end is ours and understands CHECK."""
+COMPATIBLE_UNTIL = 2
+"""Of the cube set-up's bitfiles (hxcomm)."""
 IDENTIFIER = "identifier: "
 """Begins the line of the configuration's text that names the chip; ours, too."""
 _CONFIG_NAMES = ("MAX_NRFRAMES", "MAX_WINSIZ", "MAX_PDUWORDS")
@@ -245,8 +247,11 @@ def config_info(words: Words) -> str:
 
 
 def our_info(identifier: str) -> str:
-    """The text by which our FPGA's end is known."""
-    return f"{SOFTWARE}\n{IDENTIFIER}{identifier}\n"
+    """The text by which our FPGA's end is known.
+
+    The vendor's software asks for the last of its versions with which a bitfile works.
+    """
+    return f"{SOFTWARE}\ncompatible_until: {COMPATIBLE_UNTIL}\n{IDENTIFIER}{identifier}\n"
 
 
 def pack_check(words: Words) -> Words:

@@ -18,10 +18,13 @@ from .errors import (
     ProtocolError,
 )
 from .initialisation import Board, SystemConfig, initialise
+from .instructions import Barrier
 from .program import Program
+from .schedule import Schedule
 from .tickets import Ticket
 
 __all__ = [
+    "Barrier",
     "Board",
     "ChipConfig",
     "ConfigFileError",
@@ -32,6 +35,7 @@ __all__ = [
     "Program",
     "ProgramError",
     "ProtocolError",
+    "Schedule",
     "SystemConfig",
     "Target",
     "Ticket",

@@ -81,7 +81,8 @@ def test_a_reset_is_answered_with_the_configuration():
     bench.reset()
     (pid, config), *others = bench.packets
     assert (pid, config[:3], others) == (0x8002, [256, 128, 180], [])
-    assert hostarq.config_info(words(*config)) == "software: pynn-hx\ncompatible_until: 2\nidentifier: chip-7\n"
+    expected = "software: pynn-hx\ncompatible_until: 2\nidentifier: chip-7\n"
+    assert hostarq.config_info(words(*config)) == expected
 
 
 def test_the_first_frames_are_those_of_hostarq():

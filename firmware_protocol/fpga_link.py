@@ -19,6 +19,8 @@ _BATCH = 64
 """Frames that are taken from the ARQ at a time."""
 _FIRST_LOOPBACK = bytes(4) + PacketType.LOOPBACK.to_bytes(2, "big")
 """Sequence number and packet type of what comes first after a reset."""
+_QUIET_S = 1.0
+"""A reset after so long a silence is no late one of a session that is going on."""
 _RESET_COPY_S = 0.1
 """A reset so soon after the session has begun is a copy of the one before; a host repeats its own
 when it is not answered."""
@@ -51,7 +53,8 @@ class FpgaLink:
         self.ignored = 0
         self._in_session = self._faulted = False
         self._greeted_s: float | None = None
-        self._now = -math.inf
+        self._heard_s = self._now = -math.inf
+        self._was_quiet = False
         self._programs: list[Words] = []
         self._parts: list[Words] = []
         self._n_words = 0
@@ -93,6 +96,9 @@ class FpgaLink:
         elif not self._in_session or not (self._greeted or self._greeting(datagram.data)):
             self.ignored += 1
         else:
+            self._heard_s = now
+            if not self._greeted and self._was_quiet and len(datagram.data) != hostarq.ACK.size:
+                self._greeted_s = now
             try:
                 self._arq.incoming(datagram.data, now=now)
             except StaleFrameError as error:
@@ -127,6 +133,7 @@ class FpgaLink:
             return
         self.reset_count += 1
         self._arq.reset()
+        self._was_quiet = self._now >= self._heard_s + _QUIET_S
         self._in_session, self._greeted_s, self._faulted = True, None, False
         self._checks = False
         self._forget()
@@ -140,9 +147,14 @@ class FpgaLink:
         """Whether the host has begun its session after the reset."""
         return self._greeted_s is not None
 
-    @staticmethod
-    def _greeting(data: bytes) -> bool:
-        """Whether this may come first: an acknowledgement, or the first frame with a loopback."""
+    def _greeting(self, data: bytes) -> bool:
+        """Whether this may come first: an acknowledgement, or the first frame with a loopback.
+
+        A host that sends no loopback is believed if nobody has said anything for a while: its reset
+        cannot have come late and split a program.
+        """
+        if self._was_quiet and data[4:8] == _FIRST_LOOPBACK[:4]:
+            return True
         return len(data) == hostarq.ACK.size or data[4:10] == _FIRST_LOOPBACK
 
     def _take(self) -> None:

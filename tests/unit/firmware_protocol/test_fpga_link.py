@@ -119,8 +119,22 @@ def test_a_reset_begins_a_session_and_forgets_the_one_before():
     assert bench.packets == []
 
 
-def test_after_a_reset_only_the_loopback_packet_may_come_first():
+@pytest.mark.parametrize("pause_s", [None, 1.0])
+def test_a_host_without_a_loopback_packet_is_served_when_the_line_was_quiet(pause_s):
+    """HostARQ asks for none; the vendor's software sends one."""
     bench = Bench()
+    if pause_s is not None:
+        bench.connect()
+        bench.play(words(1, HALT_WORD))
+        bench.now += pause_s
+    bench.reset()
+    assert bench.play(words(1, 2), words(HALT_WORD)) == [[1, 2, HALT_WORD]]
+    assert bench.host.idle, "and acknowledged"
+
+
+def test_after_a_reset_amid_traffic_only_the_loopback_packet_may_come_first():
+    bench = Bench().connect()
+    bench.now += 0.9
     bench.reset()
     bench.packets.clear()
     assert bench.play(words(1, HALT_WORD)) == []

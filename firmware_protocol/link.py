@@ -9,8 +9,8 @@ earlier time and dropped.  Then a program is its words in PLAYBACK packets, ende
 response is words in PLAYBACK packets, ended by a halt message.
 
 Beyond HostARQ: amid traffic the FPGA's end takes nothing after a reset but the loopback packet, so
-a reset that comes late ends the session instead of splitting a program; its errors reach the host as text in
-FAULT packets; and a link fails when two different frames claim one sequence number.
+a reset that comes late ends the session instead of splitting a program; its errors reach the host
+as text in FAULT packets; and a link fails when two different frames claim one sequence number.
 Source: HostARQ (sctrltp) as collected in ``docs/reference/link.md``.
 """
 

@@ -31,6 +31,12 @@ class PlainHost:
         self.line.sendto(bytes.fromhex("abababab"), ("127.0.0.1", ports["reset_port"]))
         self.seq, self.received = 0, 255
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.line.close()
+
     def send(self, packet_type, words):
         header = struct.pack(">IIHH", self.received, self.seq, packet_type, len(words))
         self.line.sendto(header + struct.pack(f">{len(words)}Q", *words), self.data)
@@ -49,20 +55,21 @@ class PlainHost:
 
 def test_a_host_written_from_the_specification_gets_the_emulators_bytes(tmp_path):
     expected = Emulator(chip_seed=5).execute(np.array(PROGRAM, np.uint64)).tolist()
-    with serving(tmp_path, "--target", "emulator:?chip_seed=5", listen=(UDP,)) as server:
-        host = PlainHost(server.urls[0])
-        packet_type, config = host.receive()
-        assert (packet_type, config[:3]) == (CONFIG, [256, 128, 180])
-        host.send(PLAYBACK, PROGRAM)
-        assert host.receive() == (PLAYBACK, expected)
+    target = ("--target", "emulator:?chip_seed=5")
+    with serving(tmp_path, *target, listen=(UDP,)) as server:
+        with PlainHost(server.urls[0]) as host:
+            packet_type, config = host.receive()
+            assert (packet_type, config[:3]) == (CONFIG, [256, 128, 180])
+            host.send(PLAYBACK, PROGRAM)
+            assert host.receive() == (PLAYBACK, expected)
 
 
 def test_the_same_host_may_ask_for_an_echo_first_as_the_vendors_does(tmp_path):
     with serving(tmp_path, listen=(UDP,)) as server:
-        host = PlainHost(server.urls[0])
-        assert host.receive()[0] == CONFIG
-        host.send(LOOPBACK, [0xC0FFEE])
-        assert host.receive() == (LOOPBACK, [0xC0FFEE])
-        for _ in range(2):
-            host.send(PLAYBACK, PROGRAM)
-            assert host.receive()[0] == PLAYBACK
+        with PlainHost(server.urls[0]) as host:
+            assert host.receive()[0] == CONFIG
+            host.send(LOOPBACK, [0xC0FFEE])
+            assert host.receive() == (LOOPBACK, [0xC0FFEE])
+            for _ in range(2):
+                host.send(PLAYBACK, PROGRAM)
+                assert host.receive()[0] == PLAYBACK

@@ -3,7 +3,7 @@
 A server of its own on loopback runs the emulator; the same words go through each way.  The program
 has some 190 000 words (1.5 MB) and a response of a few, so the difference to the in-process run is
 the link's.  Prints milliseconds (median), the ratio to the in-process run, and MB/s of program
-words through the link alone.
+words through the link alone.  A program of two words (tick, halt) shows what a round trip takes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from firmware_protocol import ChipConfig
+from firmware_protocol import ChipConfig, Program
 from firmware_protocol.instructions import Words
 from pynn_hx import compile as compiler
 from pynn_hx import targets
@@ -34,6 +34,14 @@ def first_program() -> Words:
     nothing = np.zeros(0, np.int64)
     run = compiler.Run(ChipConfig(), nothing, nothing, runtime=1250, madc=False)
     return compiler.build(run, None)[0].words()
+
+
+def tick() -> Words:
+    """The smallest program that asks for something."""
+    program = Program()
+    program.loopback()
+    program.halt()
+    return program.words()
 
 
 @contextlib.contextmanager
@@ -70,9 +78,12 @@ def median_ms(url: str, words: Words, repeats: int) -> float:
 
 def measure(repeats: int) -> dict[str, float]:
     """All figures."""
-    words = first_program()
+    words, tiny = first_program(), tick()
     alone = median_ms("emulator:", words, repeats)
-    figures = {"in-process [ms]": alone}
+    figures = {
+        "in-process [ms]": alone,
+        "in-process, two words [ms]": median_ms("emulator:", tiny, repeats),
+    }
     with server() as urls:
         for url in urls:
             name = url.split(":")[0]
@@ -80,6 +91,7 @@ def measure(repeats: int) -> dict[str, float]:
             figures[f"{name} [ms]"] = taken
             figures[f"{name}: ratio to in-process"] = taken / alone
             figures[f"{name}: link alone [MB/s]"] = words.nbytes / 1e3 / (taken - alone)
+            figures[f"{name}, two words [ms]"] = median_ms(url, tiny, repeats)
     return figures
 
 

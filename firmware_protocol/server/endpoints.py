@@ -241,8 +241,8 @@ class _Door(asyncio.DatagramProtocol):
 
 
 _GATHER_S, _GATHER = 200e-6, 32
-"""Datagrams of a client that come within this time, but no more than so many, are taken at once;
-well below a host's time-out of 757 us."""
+"""Full frames of a client that come within this time, but no more than so many, are taken at once.
+The event loop's timers may be a millisecond late; frames that are repeated then do no harm."""
 
 
 class UdpEndpoint:
@@ -288,13 +288,16 @@ class UdpEndpoint:
             door.close()
 
     def _receive(self, datagram: Datagram, address: Address) -> None:
-        """Collect what comes for a moment: answering each datagram by itself takes longer."""
+        """Collect full frames for a moment: answering each of many by itself takes longer.
+
+        What is shorter is an acknowledgement or the end of something, so nothing more may come.
+        """
         arrived = self._arrived.setdefault(address, [])
         arrived.append(datagram)
-        if len(arrived) == 1:
-            asyncio.get_running_loop().call_later(_GATHER_S, self._hand_over, address)
-        elif len(arrived) >= _GATHER:
+        if len(datagram.data) < hostarq.MAX_FRAME_BYTES or len(arrived) >= _GATHER:
             self._hand_over(address)
+        elif len(arrived) == 1:
+            asyncio.get_running_loop().call_later(_GATHER_S, self._hand_over, address)
 
     def _hand_over(self, address: Address) -> None:
         datagrams = self._arrived.pop(address, [])

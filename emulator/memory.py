@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from firmware_protocol import atomic_neuron, catalogue, memory_map
+from firmware_protocol import atomic_neuron, catalogue, i2c, memory_map
 from firmware_protocol.chip_config import ChipConfig
 from firmware_protocol.layout import IntArray
 from firmware_protocol.registers.capmem import QUADRANT_CELLS
@@ -115,7 +115,12 @@ class Memory:
             self._versions[np.unique(blocks)] += 1
 
     def read(self, address: int) -> int:
-        """The word at an address; if it was never written, the default of what is there, or 0."""
+        """The word at an address; if it was never written, the default of what is there, or 0.
+
+        No device is on the I2C bus of the emulated board, so nobody acknowledges a read there.
+        """
+        if i2c.BASE <= address < i2c.PRESCALER:
+            return i2c.NOT_ACKNOWLEDGED
         bits = memory_map.locate_bits([address])
         if bits.position[0] < 0:
             return self.others.get(address, _default_word(address))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emulator import Emulator
-from firmware_protocol import Program, decode
+from firmware_protocol import Program, ProtocolError, decode, i2c
 from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.instructions import ToFpga, message
 from tests.support.emulated import chip, experiment, read_out
@@ -112,6 +112,17 @@ def test_a_pll_register_written_over_jtag_reads_back_over_the_omnibus():
     target = [message(INS, 3), message(DATA, 4 << 40 | 4)]
     value = [message(INS, 4), message(DATA, 32 << 40 | 0x110D0103)]
     assert run(*target, *value, read(0x80004)).reads.tolist() == [0x110D0103]
+
+
+def test_nobody_acknowledges_on_the_boards_i2c_bus():
+    """Bit 31 of an answer is a missing acknowledge; a 0 would be taken for a temperature."""
+    program = Program()
+    reading = i2c.read_temperature(program)
+    program.halt()
+    trace = decode(Emulator().execute(program.words()))
+    assert all(word == 1 << 31 for word in trace.reads)
+    with pytest.raises(ProtocolError, match="TMP112"):
+        reading.redeem(trace)
 
 
 def test_what_was_never_written_reads_as_its_default():

@@ -198,8 +198,9 @@ class ChipConfig:
     def load(cls, path: str | os.PathLike[str]) -> ChipConfig:
         """The configuration in a file; words that the file lacks keep their defaults.
 
-        Raises ConfigFileError if the file is damaged, newer than this software, or names a word
-        that is no part of a chip configuration; OSError if it cannot be read.
+        Raises ConfigFileError if the file is damaged, newer than this software, or holds a word
+        that is no part of a chip configuration or has bits without a meaning; FieldRangeError for
+        a value outside its field's limits; OSError if the file cannot be read.
         """
         addresses, words = config_file.decode(config_file.read(path), str(path))
         positions = locate(addresses)
@@ -212,7 +213,14 @@ class ChipConfig:
         image = cls().image()
         image[positions] = words
         chip = cls.from_image(image)
-        chip.check()
+        understood = chip.image()
+        if not np.array_equal(understood, image):
+            at = int(np.argmax(understood != image))
+            raise ConfigFileError(
+                f"{path}: word {int(ADDRESSES[at]):#010x} = {int(image[at]):#010x} has bits that "
+                f"mean nothing there ({int(understood[at]):#010x} is what is left of it); the file "
+                "was written by other software"
+            )
         return chip
 
     def copy(self) -> ChipConfig:

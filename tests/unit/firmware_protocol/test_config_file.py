@@ -121,6 +121,24 @@ def test_a_word_with_an_impossible_value_is_named(tmp_path):
         ChipConfig.load(tmp_path / "a.cfg")
 
 
+@pytest.mark.parametrize(
+    ("block", "index", "word", "left"),
+    [
+        ("neuron_config", (3, 0), 1 << 6, 0),  # strong fire without fire
+        ("current_dac", (0,), 1 << 9, 1 << 8),  # no thermometer code
+        ("crossbar_nodes", (5, 0), 1 << 15, 0),  # a reserved bit
+    ],
+)
+def test_bits_without_a_meaning_are_refused_rather_than_dropped(tmp_path, block, index, word, left):
+    address = BLOCKS[block].addresses[index]
+    data = config_file.encode(np.array([address]), np.array([word], np.uint32))
+    (tmp_path / "a.cfg").write_bytes(data)
+    with pytest.raises(
+        ConfigFileError, match=rf"word {address:#010x} = {word:#010x} has bits .*\({left:#010x} is"
+    ):
+        ChipConfig.load(tmp_path / "a.cfg")
+
+
 def test_a_failed_save_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     path = tmp_path / "a.cfg"
     ChipConfig().save(path)

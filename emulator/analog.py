@@ -1,13 +1,12 @@
 """The analog core: integrates the neurons that an observer could see, and nothing else.
 
 Owns the state of all 512 circuits and the events on their way.  Knows registers only through
-`Circuits` and `Fanout`; knows nothing of words, messages or recording.
+circuits, compartments and routing; knows nothing of words, messages or converters.
 """
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,392 +14,440 @@ import numpy.typing as npt
 
 from firmware_protocol.coordinates import N_NEURONS
 
-from . import fanout
+from . import compartments as cp
 from . import parameters as p
+from .biases import Alive, alive
+from .capmem import CapMem, Levels
 from .circuits import CircuitModel, Circuits
-from .errors import EmulatorError
-from .fanout import Crossbar
-from .kernels import events as event_kernels
-from .kernels import idle, neurons
+from .crossbar import Inputs
+from .device import Notes
+from .effects import Effects
+from .integration import Integration
 from .kernels import lanes as ln
-from .memory import NEURON_BLOCKS, ROUTING_BLOCKS, Memory
+from .latencies import Latencies
+from .memory import NEURON_BLOCKS, Memory
 from .mismatch import Mismatch
-
-_log = logging.getLogger("emulator")
+from .packing import Packer, Places, place
+from .padi import PadiRegisters
+from .routing import ROUTING_BLOCKS, Router
+from .synapse_drivers import DRIVER_BLOCKS, SynapseDrivers
 
 Ints = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
-_QUEUE = 1 << 14
-_SPIKE_LOG = 1 << 16
-_NEVER_INTEGRATED = -(1 << 60)
+MEMBRANE, EXC_LINE, INH_LINE, ADAPTATION = range(4)
+"""What a trace can show."""
+
+_NEVER_INTEGRATED, _NEVER = -(1 << 60), 1 << 62
+_LEVELS_STEP_CYCLES = 12_500
+"""While analog parameters move, circuits are derived from them anew after so much (100 us)."""
+_STUCK_SIGMAS = 2.6
+"""Beyond so many standard deviations of its draw a neuron may hang in its reset: 1 % of them."""
 
 
 @dataclass
 class AnalogState:
-    """What the circuits hold, per AtomicNeuron, how far each was integrated; waiting events."""
+    """What the circuits hold, per AtomicNeuron, and how far each was integrated.
+
+    v [V]; the others as in kernels.lanes; line_v [V] of the soma lines
+    """
 
     v: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
     exc: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
     inh: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    w: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    v_old: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    drive: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    w_next: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    bent: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
     mode: Ints = field(default_factory=lambda: np.full(N_NEURONS, ln.ARMED))
     timer: Ints = field(default_factory=lambda: np.full(N_NEURONS, ln.NEVER))
+    pulse_end: Ints = field(default_factory=lambda: np.full(N_NEURONS, ln.NEVER))
     end: Ints = field(default_factory=lambda: np.zeros(N_NEURONS, np.int64))
     spikes: Ints = field(default_factory=lambda: np.zeros(N_NEURONS, np.int64))
     step: Ints = field(default_factory=lambda: np.full(N_NEURONS, _NEVER_INTEGRATED))
-    queues: ln.Queues = field(default_factory=lambda: ln.new_queues(_QUEUE))
+    line_v: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(N_NEURONS))
 
-    def copy(self) -> AnalogState:
-        """An independent copy."""
-        arrays = {name: getattr(self, name).copy() for name in _PER_NEURON}
-        queues = ln.Queues(*(array.copy() for array in self.queues))
-        return replace(self, **arrays, queues=queues)
+    def by_name(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays of a neuron's own state."""
+        return {name: getattr(self, name) for name in _PER_LANE}
 
 
-_PER_NEURON = ("v", "exc", "inh", "mode", "timer", "end", "spikes", "step")
-_LINE_FIELDS = (("v", ln.V), ("exc", ln.EXC), ("inh", ln.INH))
+_ANALOG_ROWS = ("v", "exc", "inh", "w", "w_next", "bent", "v_old", "drive")
+_DIGITAL_ROWS = ("mode", "timer", "pulse_end", "end", "spikes")
+_PER_LANE = (*_ANALOG_ROWS, *_DIGITAL_ROWS)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is looking.
+
+    neuron, quantity  (pair,) traces that are wanted, MEMBRANE ...
+    everyone          whether all neurons that can fire matter (spike counters, sensors), not only
+                      those whose events leave
+    sampled           (512,) neurons whose state at the end of a stretch matters
+    """
+
+    neuron: Ints
+    quantity: Ints
+    everyone: bool
+    sampled: Bools
+
+    @classmethod
+    def nobody(cls) -> Watch:
+        """Nobody but events."""
+        none = np.empty(0, np.int64)
+        return cls(none, none, False, np.zeros(N_NEURONS, bool))
+
+    def key(self) -> tuple[object, ...]:
+        """Equal for equal wishes."""
+        return (
+            self.neuron.tobytes(), self.quantity.tobytes(), self.everyone, self.sampled.tobytes()
+        )  # fmt: skip
+
+
+class Pulses(NamedTuple):
+    """Pulses that synapse drivers sent, (pulse,): chip tick, 128 * half + driver, address."""
+
+    tick: Ints
+    driver: Ints
+    address: Ints
 
 
 class Piece(NamedTuple):
     """What happened in an integrated piece of time.
 
-    spike_tick, spike_neuron   (spike,) of neurons with digital output
-    trace                      (step + 1,) V on the readout line at first_step, first_step + 1, ...
+    spike_tick, spike_neuron   (spike,) of all neurons that fired, in order
+    trace                      (pair, step + 1) V at first_step, first_step + 1, ...
+    pulses                     if they are logged
     """
 
     first_step: int
     spike_tick: Ints
     spike_neuron: Ints
     trace: F32
-
-
-class Inputs(NamedTuple):
-    """Events from the FPGA, (event,): cycle sent (not falling), crossbar input, 14-bit label."""
-
-    cycle: Ints
-    input: Ints
-    label: Ints
-
-
-def no_inputs() -> Inputs:
-    """No events at all."""
-    return Inputs(*(np.empty(0, np.int64) for _ in range(3)))
+    pulses: Pulses
 
 
 class AnalogCore:
-    """Integrates on demand; `state` is what persists."""
+    """Integrates on demand; `state` and the router's queues are what persists."""
 
-    def __init__(self, mismatch: Mismatch, *, run_seed: int, step_cycles: int) -> None:
-        self._mismatch, self._model = mismatch, CircuitModel(mismatch)
-        self._key, self.step_cycles = np.uint64(run_seed), step_cycles
-        self._warned: dict[str, tuple[int, ...]] = {}
+    def __init__(
+        self,
+        mismatch: Mismatch,
+        effects: Effects,
+        *,
+        run_seed: int,
+        step_cycles: int,
+        latencies: Latencies,
+        threads: int,
+        log: Notes,
+    ) -> None:
+        self._mismatch, self._effects, self._log = mismatch, effects, log
+        self._model, self._capmem = CircuitModel(mismatch, effects), CapMem(mismatch, effects)
+        self._packer, self._drivers = (
+            Packer(effects, step_cycles),
+            SynapseDrivers(mismatch, effects),
+        )
+        self._integration = Integration(step_cycles, run_seed, threads)
+        self.step_cycles = step_cycles
+        self.router = Router(mismatch, effects, latencies)
         self.state = AnalogState()
-        self.inputs = no_inputs()
         self._built: tuple[object, ...] | None = None
         self._decoded: tuple[object, Circuits] | None = None
+        self._backends: tuple[int, ...] = ()
+        self._noted: set[tuple[str, str]] = set()
+        self._fires: list[tuple[int, int]] = []
+        self._spiking: tuple[object, bool, bool] = (None, False, False)
 
-    def circuits(self, memory: Memory) -> Circuits:
-        """Circuit parameters for the present registers."""
-        version = memory.version(NEURON_BLOCKS)
-        if self._decoded is None or self._decoded[0] != version:
-            self._decoded = version, self._model.decode(memory)
+    def reset(self, cycle: int) -> None:
+        """The chip's reset line at `cycle`: circuits, parameters, events as after power-on."""
+        self._capmem.reset()
+        self._drivers.reset()
+        self.router.reset(cycle)
+        self.state, self._built, self._decoded, self._backends = AnalogState(), None, None, ()
+        self._fires.clear()
+
+    # --- parameters -------------------------------------------------------------------------------
+
+    def levels(self, memory: Memory, cycle: int) -> Levels:
+        """What the analog parameter cells supply at `cycle`, in steps of 100 us while they move.
+
+        The steps are those of a fixed grid, so that nothing depends on who asks when.
+        """
+        self._capmem.follow(memory, cycle, self._log)
+        return self._capmem.levels(cycle // _LEVELS_STEP_CYCLES * _LEVELS_STEP_CYCLES)
+
+    def alive(self, memory: Memory, cycle: int) -> Alive:
+        """Which blocks have the bias currents they need."""
+        return alive(self.levels(memory, cycle), self._effects)
+
+    def circuits(self, memory: Memory, cycle: int) -> Circuits:
+        """Circuit parameters for the present registers and levels."""
+        levels = self.levels(memory, cycle)
+        key = (memory.version(NEURON_BLOCKS), id(levels))
+        if self._decoded is None or self._decoded[0] != key:
+            circuits = self._model.decode(memory, levels, alive(levels, self._effects))
+            # The levels are kept with the result, or another object might get their id.
+            self._decoded, self._levels = (key, circuits), levels
         return self._decoded[1]
 
-    def madc_scale(self) -> tuple[float, float]:
-        """(volts per LSB, code at 0 V) of this chip's MADC."""
-        return self._model.madc_scale()
+    # --- events -----------------------------------------------------------------------------------
 
-    def begin(self, inputs: Inputs) -> None:
-        """Start a program: its events replace the previous program's."""
-        self.inputs, self._built, self._decoded = inputs, None, None
+    def feed(self, inputs: Inputs) -> None:
+        """Add events, by the cycle in which they are due on a bus."""
+        if self.router.feed(inputs):
+            self._built = None
+
+    def deliver(self, registers: PadiRegisters, delay: int) -> None:
+        """Put what the PADI registers fired on its way to the buses."""
+        if self.router.deliver(registers, delay):
+            self._built = None
+
+    def log_pulses(self, on: bool) -> None:
+        """Whether pieces tell the pulses of synapse drivers."""
+        self._integration.log_pulses(on)
 
     def busy_span(self, start: int, end: int) -> tuple[int, int] | None:
-        """Part of [start, end) [cycles] in which events reach synapses, if any."""
-        due = self.inputs.cycle + p.FPGA_TO_SYNAPSE_CYCLES
-        hits = due[(due >= start) & (due < end)]
-        if event_kernels.has_pending(self.state.queues):
-            return start, min(end, (int(hits[-1]) if hits.size else start) + self.step_cycles)
-        return (int(hits[0]), min(end, int(hits[-1]) + self.step_cycles)) if hits.size else None
+        """Part of [start, end) [cycles] in which events reach synapses or neurons, if any."""
+        due = [cycle for cycle, _ in self._fires]
+        first = min([*due, self.router.next_due(_NEVER)])
+        if first >= end:
+            return None
+        last = max([first, self.router.last_due(), *due]) + self.step_cycles
+        return max(start, min(first, end)), max(min(end, last), start)
 
-    def integrate(self, memory: Memory, readers: Ints, start: int, end: int) -> list[Piece]:
-        """Integrate from cycle `start` to `end`, both rounded down to whole steps.
-
-        readers  AtomicNeurons connected to the readout line
-        Time before `start` that has not been integrated is caught up, or jumped if long.
-        """
-        first, last = start // self.step_cycles, end // self.step_cycles
-        self._build(memory, readers, first)
-        self._catch_up(first)
-        pieces = []
-        chunk = max(p.CHUNK_CYCLES // self.step_cycles, 1)
-        while self._step < last:
-            pieces.extend(self._run(min(last, self._step + chunk)))
-        self._scatter()
-        return pieces
-
-    def fire(self, neuron: int, cycle: int) -> bool:
-        """Make a neuron's backend see a spike at `cycle`; False if nothing observes that neuron."""
-        if self._built is None or neuron not in self._neurons:
+    def fire(self, memory: Memory, neuron: int, cycle: int) -> bool:
+        """Make a neuron's backend see a spike at `cycle`; False if its fire output is off."""
+        if not self.circuits(memory, cycle).backend.fires[neuron]:
             return False
-        lane = int(np.nonzero(self._neurons == neuron)[0][0])
-        if not np.isfinite(self._lanes.threshold[lane]):
-            return False
-        clock = int(self._lanes.clock[lane])
-        self.state.mode[neuron] = ln.PENDING
-        self.state.timer[neuron] = -(-cycle * p.TICKS_PER_CYCLE // clock) * clock
-        self._built = None
+        self._fires.append((cycle, neuron))
         return True
 
-    # --- building lanes and routes ----------------------------------------------------------------
-
-    def _build(self, memory: Memory, readers: Ints, step: int) -> None:
-        key = (memory.version(NEURON_BLOCKS), memory.version(ROUTING_BLOCKS), readers.tobytes())
-        if self._built == key:
-            return
-        circuits = self.circuits(memory)
-        spiking = np.isfinite(circuits.threshold) & circuits.digital
-        spiking[readers] = True
-        active = np.nonzero(spiking)[0]
-        self._warn(memory, circuits, active)
-        self._neurons = np.full(max(-(-active.size // ln.LANES), 1) * ln.LANES, -1)
-        self._neurons[: active.size] = active
-        self._n_active, self._circuits = active.size, circuits
-        self._gather(circuits)
-        self._route(memory, circuits, step)
-        self._readers = np.searchsorted(active, readers)
-        self._sources = circuits.readout_source[readers]
-        self._built = key
-
-    def _warn(self, memory: Memory, circuits: Circuits, active: Ints) -> None:
-        """Say once per configuration which circuits in use are on but not emulated."""
-        found = {circuit: active[flags[active]] for circuit, flags in circuits.enabled.items()}
-        drivers = memory.block("synapse_drivers")
-        plastic = (drivers["enable_receiver"] != 0) & (drivers["enable_stp"] != 0)
-        self._warn_of("short-term plasticity", "synapse driver(s)", np.nonzero(plastic.ravel())[0])
-        for circuit, neurons_ in found.items():
-            self._warn_of(circuit, "neuron(s)", neurons_)
-
-    def _warn_of(self, circuit: str, kind: str, where: Ints) -> None:
-        affected = tuple(where.tolist())
-        if affected and self._warned.get(circuit) != affected:
-            shown = ", ".join(map(str, affected[:8])) + (", ..." if len(affected) > 8 else "")
-            _log.warning(
-                "%s enabled at %s %s, but not emulated yet: integrated without it",
-                circuit,
-                kind,
-                shown,
-            )
-        self._warned[circuit] = affected
-
-    def _spread(self, values: npt.NDArray[Any], rest: float) -> npt.NDArray[Any]:
-        """Values (512,) of the active neurons by lane; `rest` in the padding."""
-        out = np.full(self._neurons.size, rest, dtype=values.dtype)
-        out[: self._n_active] = values[self._neurons[: self._n_active]]
-        return out
-
-    def _otas(self, circuits: Circuits) -> list[F32]:
-        """Leak and reset OTA by lane: target, I_max / C, 1 / V_lin."""
-        return [
-            np.stack(
-                [
-                    self._spread(ota.target, 0.0),
-                    self._spread(ota.conductance * ota.v_lin / circuits.capacitance, 0.0),
-                    self._spread(1 / ota.v_lin, 1.0),
-                ]
-            ).astype(np.float32)
-            for ota in (circuits.leak, circuits.reset)
-        ]
-
-    def _fields(self, circuits: Circuits, ota: F32) -> F32:
-        """Blocks of all active neurons; thresholds are disarmed, decay factors still missing."""
-        per_c = 1 / circuits.capacitance
-        fields: dict[int, npt.NDArray[Any]] = {
-            ln.V: self.state.v,
-            ln.EXC: self.state.exc,
-            ln.INH: self.state.inh,
-            ln.EXC_SLOPE: circuits.exc.i_max * per_c,
-            ln.EXC_OFFSET: circuits.exc.offset,
-            ln.INH_SLOPE: circuits.inh.i_max * per_c,
-            ln.INH_OFFSET: circuits.inh.offset,
-            ln.OFFSET: circuits.offset_current * per_c,
-        }
-        blocks = np.zeros((self._neurons.size // ln.LANES, ln.N_FIELDS, ln.LANES), np.float32)
-        for offset, values in fields.items():
-            blocks[:, offset // ln.LANES] = self._spread(values, 0.0).reshape(-1, ln.LANES)
-        for k in range(3):
-            blocks[:, ln.TARGET // ln.LANES + k] = ota[k].reshape(-1, ln.LANES)
-        for offset in (ln.EXC_ADD, ln.INH_ADD):
-            blocks[:, offset // ln.LANES] = ln.NO_DROP_V
-        blocks[:, ln.THRESHOLD // ln.LANES] = np.inf
-        return blocks.reshape(-1)
-
-    def _gather(self, circuits: Circuits) -> None:
-        """Fill the lanes of all active neurons from circuit parameters and state."""
-        size, state = self._neurons.size, self.state
-        self._tau = np.stack([self._spread(i.tau, np.inf) for i in (circuits.exc, circuits.inh)])
-        leak, reset = self._otas(circuits)
-        mode = self._spread(state.mode, ln.ARMED)
-        self._lanes = ln.Lanes(
-            state=self._fields(circuits, np.where(mode == ln.RESET, reset, leak)),
-            leak=leak,
-            reset=reset,
-            rate=np.zeros((2, size), np.float32),
-            partial=np.zeros(size * self.step_cycles * 4, np.float32),
-            arrived=np.zeros((self.step_cycles, 2 * size), np.float32),
-            threshold=self._spread(circuits.threshold, np.inf).astype(np.float32),
-            mode=mode,
-            timer=self._spread(state.timer, ln.NEVER),
-            due=np.zeros(size // ln.LANES, np.int64),
-            end=self._spread(state.end, 0),
-            clock=self._spread(circuits.clock, 2),
-            refractory=self._spread(circuits.refractory, 2),
-            hold=self._spread(circuits.hold, 0),
-            spikes=self._spread(state.spikes, 0),
-            neuron=self._neurons,
-        )
-        idle.line_weights(
-            self._tau,
-            self.step_cycles * p.CYCLE_S,
-            self.step_cycles,
-            self._lanes.state,
-            self._lanes.rate,
-            self._lanes.partial,
-        )
-
-    def _route(self, memory: Memory, circuits: Circuits, step: int) -> None:
-        """Walk the crossbar for all events that can still occur and tabulate what they do."""
-        crossbar = Crossbar(memory)
-        due = self.inputs.cycle + p.FPGA_TO_SYNAPSE_CYCLES
-        coming = due >= step * self.step_cycles
-        input_, label = self.inputs.input[coming], self.inputs.label[coming]
-        event, bus = np.nonzero(crossbar.buses(input_, label))
-        reached = np.zeros((2, self._neurons.size), np.int64) - 1
-        n, labels = self._neurons[: self._n_active], np.zeros(self._neurons.size, np.int64)
-        labels[: self._n_active] = circuits.label[n]
-        output = n % 256 // 32
-        for k in range(2):
-            target = 4 * k + output % 4
-            passes = np.zeros(n.size, bool)
-            for candidate in range(4 * k, 4 * k + 4):
-                here = target == candidate
-                passes[here] = crossbar.passes(output[here], circuits.label[n][here], candidate)
-            reached[k, : n.size] = np.where(passes & circuits.digital[n], target, -1)
-        keys = [
-            fanout.bus_keys(bus, label[event]),
-            *(fanout.bus_keys(r[r >= 0], labels[r >= 0]) for r in reached),
-            self._pending_keys(),
-        ]
-        table = fanout.build(memory, circuits, self._mismatch, self._neurons, np.concatenate(keys))
-        self._routes = ln.Routes(
-            input_cycle=due[coming][event],
-            input_bus=bus.astype(np.int64),
-            input_label=label[event] % event_kernels.LABELS,
-            row_of=table.row_of,
-            drops=table.drops,
-            neuron_bus=reached,
-            neuron_label=labels,
-        )
-        self._next_input = 0
-
-    def _pending_keys(self) -> Ints:
-        queues = self.state.queues
-        first, last = queues.delayed_ends
-        delayed = queues.delayed[np.arange(first, last) % len(queues.delayed)]
-        keys = [fanout.bus_keys(delayed[:, 1], delayed[:, 2])]
-        for bus in range(fanout.N_BUSES):
-            first, last = queues.fifo_ends[bus]
-            label = queues.fifo[bus, np.arange(first, last) % queues.fifo.shape[1], 1]
-            keys.append(fanout.bus_keys(np.full(label.size, bus), label))
-        return np.concatenate(keys)
+    def may_spike(self, memory: Memory, cycle: int, *, everyone: bool) -> bool:
+        """Whether any neuron can fire whose events leave, or any at all."""
+        circuits = self.circuits(memory, cycle)
+        if self._spiking[0] is not circuits:
+            fires = _can_fire(circuits)
+            digital = bool(np.any(fires & circuits.backend.digital))
+            self._spiking = (circuits, digital, bool(fires.any()))
+        _, digital, any_ = self._spiking
+        return any_ if everyone else digital
 
     # --- time -------------------------------------------------------------------------------------
 
+    def integrate(self, memory: Memory, watch: Watch, start: int, end: int) -> list[Piece]:
+        """Integrate from cycle `start` to `end`, both rounded down to whole steps.
+
+        Time before `start` that has not been integrated is caught up, or jumped if long.
+        """
+        self._capmem.follow(memory, start, self._log)
+        pieces: list[Piece] = []
+        at, last = start, end // self.step_cycles * self.step_cycles
+        while True:
+            moving = self._capmem.settled_at() > at
+            change = (at // _LEVELS_STEP_CYCLES + 1) * _LEVELS_STEP_CYCLES
+            until = min(last, change) if moving else last
+            pieces += self._integrate(memory, watch, at, until)
+            if until >= last:
+                return pieces
+            at = until
+
+    def _integrate(self, memory: Memory, watch: Watch, start: int, end: int) -> list[Piece]:
+        first, last = start // self.step_cycles, end // self.step_cycles
+        circuits = self.circuits(memory, start)
+        self._hang(memory)
+        self._build(memory, circuits, watch, start)
+        self._catch_up(first)
+        self._apply_fires(end)
+        pieces = []
+        chunk = max(p.CHUNK_CYCLES // self.step_cycles, 1)
+        while self._step < last:
+            pieces.extend(self._run(memory, circuits, min(last, self._step + chunk)))
+        self._scatter()
+        return pieces
+
+    def membranes(self, memory: Memory, cycle: int, source: Ints) -> npt.NDArray[np.float64]:
+        """(512,) voltages [V] of each neuron's selected source, as last integrated."""
+        circuits, state = self.circuits(memory, cycle), self.state
+        sources = [
+            state.v.astype(float),
+            p.LINE_REST_V - circuits.exc.v_lin * state.exc.astype(float),
+            p.LINE_REST_V - circuits.inh.v_lin * state.inh.astype(float),
+            circuits.adaptation.v_ref + circuits.adaptation.v_lin * state.w.astype(float),
+        ]
+        return np.choose(source, sources)
+
+    # --- building lanes and routes ----------------------------------------------------------------
+
+    def _hang(self, memory: Memory) -> None:
+        """After a change of the backends' registers some neurons hang in their reset."""
+        version = memory.version(("neuron_backend", "common_backend"))
+        if version == self._backends:
+            return
+        self._backends = version
+        if self._effects.stuck_reset:
+            draw = np.abs(self._mismatch.draw("backend.stuck", (N_NEURONS,)))
+            idle_ = (self.state.mode == ln.ARMED) & (draw > _STUCK_SIGMAS)
+            self.state.mode[idle_], self.state.timer[idle_] = ln.STUCK, ln.NEVER
+            self._built = None
+
+    def _build(self, memory: Memory, circuits: Circuits, watch: Watch, cycle: int) -> None:
+        versions = memory.version((*NEURON_BLOCKS, *ROUTING_BLOCKS, *DRIVER_BLOCKS))
+        key = (versions, id(circuits), *watch.key())
+        if self._built == key:
+            return
+        topology = cp.topology(memory.neurons())
+        active = np.nonzero(topology.with_clusters(self._active(circuits, watch)))[0]
+        coupled = topology.cluster != cp.SINGLE
+        self._places = places = place(active, circuits, coupled)
+        self._topology, self._circuits = topology, circuits
+        self._share_charge(circuits, topology)
+        lanes = self._packer.lanes(circuits, places, self.state.by_name())
+        clusters = self._clusters(memory, circuits, topology, places, cycle)
+        self._integration.load(
+            lanes, clusters, self._readers(circuits, places, watch), circuits.capacitance, places
+        )
+        self._route(memory, circuits, cycle)
+        self._note(topology, memory, cycle)
+        self._built = key
+
+    def _apply_fires(self, end: int) -> None:
+        """Let neurons fire that a register made fire before cycle `end`."""
+        later = []
+        for cycle, neuron in self._fires:
+            lane, tick = int(self._places.lane[neuron]), cycle * p.TICKS_PER_CYCLE
+            if cycle >= end and end > 0 and lane >= 0:
+                later.append((cycle, neuron))
+            elif lane >= 0:
+                self._integration.fire(lane, tick)
+            elif self.state.mode[neuron] == ln.STUCK:
+                self.state.mode[neuron] = ln.ARMED
+        self._fires = later
+
+    @staticmethod
+    def _active(c: Circuits, watch: Watch) -> Bools:
+        active = _can_fire(c) & (c.backend.digital | watch.everyone)
+        active[watch.neuron] = True
+        return np.asarray(active | watch.sampled)
+
+    def _share_charge(self, c: Circuits, topology: cp.Topology) -> None:
+        """What closing switches does to the charges on what they join."""
+        if topology.n_clusters == 0:
+            return
+        line = cp.line_capacitance(self._effects)
+        nodes = cp.share_charge(
+            topology, c.capacitance, line, self.state.v.astype(float), self.state.line_v
+        )
+        self.state.v = nodes[topology.node].astype(np.float32)
+        self.state.line_v = nodes[topology.line_node]
+
+    def _clusters(
+        self, memory: Memory, c: Circuits, topology: cp.Topology, places: Places, cycle: int
+    ) -> Any:
+        line = cp.line_capacitance(self._effects)
+        bias = self.levels(memory, cycle).neurons["multicompartment_i_bias_nmda"]
+        resistors = cp.resistors(memory.neurons(), bias, self._mismatch, self._effects)
+        first = int(np.argmax(places.kind == ln.CLUSTER)) * ln.LANES
+        lane = np.where(topology.cluster == cp.SINGLE, -1, places.lane - first)
+        lane = np.where(places.lane < 0, -1, lane)
+        clusters = cp.clusters(topology, lane, c.capacitance, line, resistors)
+        nodes = np.zeros(topology.n_nodes)
+        nodes[topology.line_node] = self.state.line_v
+        nodes[topology.node] = self.state.v
+        clusters.v[:] = nodes[clusters.group]
+        return clusters
+
+    def _note(self, topology: cp.Topology, memory: Memory, cycle: int) -> None:
+        """Remarks about the configuration, each once."""
+        bias = self.levels(memory, cycle).neurons["multicompartment_i_bias_nmda"]
+        for remark in cp.report(topology, bias):
+            if remark not in self._noted:
+                self._noted.add(remark)
+                self._log.note(cycle, *remark)
+
+    def _readers(self, c: Circuits, places: Places, watch: Watch) -> ln.Readers:
+        lane = places.lane[watch.neuron]
+        order = np.argsort(lane, kind="stable")
+        self._pair_row = np.argsort(order, kind="stable")
+        lane, quantity = lane[order], watch.quantity[order]
+        n = watch.neuron[order]
+        zero = np.array([np.zeros(512), np.full(512, p.LINE_REST_V), np.full(512, p.LINE_REST_V),
+                         c.adaptation.v_ref])  # fmt: skip
+        slope = np.array([1.0, -c.exc.v_lin, -c.inh.v_lin, c.adaptation.v_lin])
+        scale = np.stack([zero[quantity, n], slope[quantity]], axis=-1).reshape(-1, 2)
+        first = np.searchsorted(lane, np.arange(places.kind.size + 1) * ln.LANES)
+        fields = np.array([ln.AT[name] for name in ("v", "exc", "inh", "w")])[quantity]
+        return ln.Readers(lane, fields, first.astype(np.int64), scale.astype(np.float32))
+
+    def _route(self, memory: Memory, circuits: Circuits, cycle: int, missing: int = -1) -> None:
+        drivers = self._drivers.decode(memory, self.levels(memory, cycle), cycle)
+        routes = self.router.route(memory, circuits, self._drivers, drivers, self._places, missing)
+        self._integration.connect(routes, self.router.queues, drivers)
+
+    # --- running ----------------------------------------------------------------------------------
+
     def _catch_up(self, step: int) -> None:
         """Bring the active lanes to `step`: integrate a short gap, jump over a long one."""
-        n, at = self._n_active, self._neurons[: self._n_active]
+        at = self._places.neuron[self._places.used]
         own = self.state.step[at]
-        oldest = int(own.min()) if n else step
+        oldest = int(own.min()) if at.size else step
+        self._step = step
         if step - oldest <= p.IDLE_JUMP_CYCLES // self.step_cycles and np.all(own == oldest):
             self._step = oldest
-        else:
-            start = self._jump(step, own)
-            self._step = start
-        self._arm()
+        elif at.size:
+            self._step = self._jump(step, own)
+        self._integration.arm(self._step)
         while self._step < step:
-            self._run(step)  # nobody was looking
+            self._run(None, self._circuits, step)  # nobody was looking
 
     def _jump(self, step: int, own: Ints) -> int:
         """Put stale lanes at their resting state; return the step from which to integrate."""
-        stale = np.zeros(self._neurons.size, bool)
-        stale[: own.size] = own != step
-        prelude = p.IDLE_PRELUDE_CYCLES // self.step_cycles
-        begin = max(step - prelude, 0) if np.all(stale[: own.size]) else step
-        gap_s = np.zeros(self._neurons.size)
-        gap_s[: own.size] = (begin - own) * (self.step_cycles * p.CYCLE_S)
+        places, prelude = self._places, p.IDLE_PRELUDE_CYCLES // self.step_cycles
+        stale = np.zeros(places.neuron.size, bool)
+        stale[places.used] = own != step
+        begin = max(step - prelude, 0) if np.all(own != step) else step
+        gap = np.zeros(places.neuron.size, np.int64)
+        gap[places.used] = np.maximum(begin - own, 0)
         tick = begin * self.step_cycles * p.TICKS_PER_CYCLE
-        firing = idle.jump(self._lanes, stale, self._tau, np.maximum(gap_s, 0.0), tick, self._key)
+        firing = self._integration.jump(stale, gap, tick)
         return begin if firing else step
 
-    def _arm(self) -> None:
-        """Give armed lanes their present threshold, and blocks their earliest timer."""
-        self._lanes.due[:] = self._lanes.timer.reshape(-1, ln.LANES).min(axis=1)
-        block_steps = max(p.NOISE_BLOCK_CYCLES // self.step_cycles, 1)
-        neurons.redraw_thresholds(
-            self._lanes, self._neurons.size, self._step // block_steps, self._key
-        )
-
-    def _run(self, until_step: int) -> list[Piece]:
-        """Integrate to `until_step`, in as many kernel calls as the spike log needs."""
-        log = max(_SPIKE_LOG, 8 * self._neurons.size * self.step_cycles)
-        pieces, status = [], neurons.SPIKE_LOG_FULL
-        while status != neurons.DONE:
-            out = ln.Output(
-                spike_tick=np.empty(log, np.int64),
-                spike_lane=np.empty(log, np.int64),
-                trace=np.empty(until_step - self._step + 1, np.float32),
-            )
-            cursor = np.zeros(event_kernels.N_CURSOR, np.int64)
-            cursor[neurons.STEP], cursor[event_kernels.NEXT_INPUT] = self._step, self._next_input
+    def _run(self, memory: Memory | None, circuits: Circuits, until_step: int) -> list[Piece]:
+        """Integrate to `until_step`, in as many kernel calls as logs and rows need."""
+        pieces = []
+        while self._step < until_step:
             first = self._step
-            status = neurons.advance(
-                self._lanes,
-                self._routes,
-                self.state.queues,
-                out,
-                cursor,
-                until_step,
-                self.step_cycles,
-                self._key,
-                self._readers,
-                self._sources,
-            )
-            self._step = int(cursor[neurons.STEP])
-            self._next_input = int(cursor[event_kernels.NEXT_INPUT])
-            if status == neurons.BUS_OVERFLOW:
-                raise EmulatorError(
-                    f"PADI bus {int(cursor[neurons.FULL_BUS])}: more than {_QUEUE} events wait for "
-                    f"it at cycle {self._step * self.step_cycles}; a bus takes one event per 8 ns "
-                    "and losses are not emulated yet: send fewer events or use other buses"
+            result = self._integration.run(first, until_step)
+            self._step = result.step
+            if result.missing >= 0 and memory is not None:
+                self._route(memory, circuits, self._step * self.step_cycles, result.missing)
+            if self._step > first:
+                neuron = self._places.neuron[result.spike_lane]
+                trace = result.trace[self._pair_row]
+                pieces.append(
+                    Piece(first, result.spike_tick, neuron, trace, Pulses(*result.pulses))
                 )
-            pieces.append(self._piece(first, out, int(cursor[neurons.N_SPIKES])))
         return pieces
-
-    def _piece(self, first: int, out: ln.Output, n_spikes: int) -> Piece:
-        neuron = self._neurons[out.spike_lane[:n_spikes]]
-        digital = self._circuits.digital[neuron]
-        return Piece(
-            first_step=first,
-            spike_tick=out.spike_tick[:n_spikes][digital],
-            spike_neuron=neuron[digital],
-            trace=out.trace[: self._step - first + 1],
-        )
 
     def _scatter(self) -> None:
         """Write the lanes' state back to the neurons they stand for."""
-        n, at = self._n_active, self._neurons[: self._n_active]
-        blocks = self._lanes.state.reshape(-1, ln.N_FIELDS, ln.LANES)
-        for name, offset in _LINE_FIELDS:
-            getattr(self.state, name)[at] = blocks[:, offset // ln.LANES].reshape(-1)[:n]
-        for name in ("mode", "timer", "end", "spikes"):
-            getattr(self.state, name)[at] = getattr(self._lanes, name)[:n]
+        places, lanes = self._places, self._integration.lanes
+        lane = places.used
+        at = places.neuron[lane]
+        blocks = lanes.state.reshape(-1, ln.N_FIELDS, ln.LANES)
+        for name in _ANALOG_ROWS:
+            row = blocks[:, ln.FIELDS.index(name)]
+            getattr(self.state, name)[at] = row.reshape(-1)[lane]
+        for name in _DIGITAL_ROWS:
+            getattr(self.state, name)[at] = lanes.digital[ln.DIGITAL.index(name), lane]
         self.state.step[at] = self._step
+        self.state.line_v = cp.line_voltages(
+            self._topology, self._integration.clusters, self.state.line_v
+        )
+
+
+def _can_fire(c: Circuits) -> Bools:
+    by_itself = np.isfinite(c.threshold) | c.exc.bypass | c.inh.bypass
+    return np.asarray(by_itself & c.backend.fires)

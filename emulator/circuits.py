@@ -1,4 +1,4 @@
-"""From register fields to the physical parameters of all neuron circuits of one chip.
+"""From register fields and stored analog parameters to the physics of all neurons of one chip.
 
 Applies the curves of :mod:`emulator.parameters` and the chip's mismatch; everything here is
 float64 and SI.
@@ -6,7 +6,6 @@ float64 and SI.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,21 +16,26 @@ from firmware_protocol.coordinates import N_COLUMNS, N_NEURONS, event_output_of_
 from firmware_protocol.layout import IntArray
 
 from . import parameters as p
+from .biases import Alive
+from .capmem import Levels
+from .effects import Effects
 from .memory import Memory
 from .mismatch import Mismatch
-from .physics.capmem import cell_current
-
-_log = logging.getLogger("emulator")
+from .numbers.neuron import DEFECT_SIGMAS
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Cells = dict[str, Array]
+Flags = dict[str, IntArray]
 
 SOURCE = 0
 """constant_current_type of a current onto the membrane; 1 sinks it."""
+_WIDE_V = 1000.0
+"""Linear range of an amplifier that does not saturate."""
 
 _N = np.arange(N_NEURONS)
-_QUADRANT, _BACKEND = _N // 128, _N % N_COLUMNS // 128
+QUADRANT, BACKEND = _N // 128, _N % N_COLUMNS // 128
 
 
 class Ota(NamedTuple):
@@ -46,9 +50,48 @@ class SynapticInput(NamedTuple):
     """One synaptic input of every neuron."""
 
     i_max: Array  # A, 0 where the input is off
+    v_lin: float  # V
     offset: Array  # V
     tau: Array  # s, infinite where the line floats
     drop: Array  # V per weight unit, without synapse and driver mismatch
+    coba: Array  # 1/V, signed: strength is multiplied by max(0, 1 + coba (V - coba_v)); 0 is CUBA
+    coba_v: Array  # V
+    bypass: Bools  # whether an event fires the neuron directly
+
+
+class Exponential(NamedTuple):
+    """I = current exp((V - v) / delta), at most `largest`."""
+
+    current: Array  # A, 0 where the term is off
+    v: Array  # V
+    delta: Array  # V
+    largest: float  # A
+
+
+class Adaptation(NamedTuple):
+    """C dw/dt = -g_tau w + i_a sat((V - v_leak)/v_lin) + i_b [pulse]; I = i_w sat(w/v_lin)."""
+
+    capacitance: Array  # F
+    g_tau: Array  # S
+    i_a: Array  # A, signed
+    v_leak: Array  # V
+    i_b: Array  # A, signed
+    pulse_ticks: Ints  # 0 where spikes cause no pulse
+    i_w: Array  # A, 0 where the adaptation is off
+    v_lin: float  # V
+    v_ref: Array  # V, what the readout shows at w = 0
+
+
+class Backend(NamedTuple):
+    """The digital part of every neuron.  Ticks of 4 ns."""
+
+    clock: Ints  # ticks per tick of the refractory clock
+    refractory: Ints
+    hold: Ints  # ticks from the release of the reset to the end of the refractory period
+    fires: Bools  # whether a crossing or a bypassed event reaches the backend
+    digital: Bools  # whether spikes leave as events
+    post: Bools  # whether they reach the correlation sensors
+    label: Ints  # 11 bits: event output and address
 
 
 @dataclass(frozen=True)
@@ -61,214 +104,223 @@ class Circuits:
     exc: SynapticInput
     inh: SynapticInput
     offset_current: Array  # A, positive raises the membrane
-    threshold: Array  # V, without noise; infinite where the neuron cannot fire
-    digital: Bools  # whether spikes leave as events
-    clock: Ints  # chip ticks (4 ns) per tick of the refractory clock
-    refractory: Ints  # chip ticks
-    hold: Ints  # chip ticks from the release of the reset to the end of the refractory period
-    label: Ints  # 11 bits: event output and address
-    readable: Bools  # amplifier powered and connected to the collective line
+    exponential: Exponential
+    adaptation: Adaptation
+    threshold: Array  # V, without noise; infinite where the comparator is off
+    paused: Bools  # whether inputs and exponential term rest during the reset
+    backend: Backend
+    readable: Bools  # amplifier powered
     readout_source: Ints
-    enabled: dict[str, Bools]  # circuits that are switched on but not emulated
 
 
 class CircuitModel:
     """The circuits of one chip: its mismatch applied to whatever its registers say."""
 
-    def __init__(self, mismatch: Mismatch) -> None:
-        self._mismatch = mismatch
+    def __init__(self, mismatch: Mismatch, effects: Effects) -> None:
+        self._mismatch, self._effects = mismatch, effects
 
-    def decode(self, memory: Memory) -> Circuits:
-        """Parameters of all circuits for the present registers."""
-        n, quadrants = memory.neurons(), memory.quadrants()
-        shared = {name: values[_QUADRANT] for name, values in quadrants.items()}
-        common = {name: v[_BACKEND] for name, v in memory.block("common_backend").items()}
-        leak, reset = self._leak(n, shared), self._reset(n, shared)
+    def decode(self, memory: Memory, levels: Levels, alive: Alive) -> Circuits:
+        """Parameters of all circuits for the present registers and analog parameters."""
+        n, cells = memory.neurons(), levels.neurons
+        common = {name: v[BACKEND] for name, v in memory.block("common_backend").items()}
         forced = common["force_reset"] != 0
-        leak = Ota(*(np.where(forced, r, value) for value, r in zip(leak, reset, strict=True)))
-        clock, refractory, hold = _refractory(n, common)
+        leak, reset = self._leak(n, cells, alive), self._reset(n, cells, alive)
+        leak = Ota(*(np.where(forced, r, v) for v, r in zip(leak, reset, strict=True)))
+        threshold, backend = self._comparator(n, cells, common, alive), self._backend(n, common)
         return Circuits(
             leak=leak,
             reset=reset,
-            capacitance=p.capacitance(
-                n["membrane_capacitance_capacitance"].astype(float),
-                self._gain("membrane.capacitance"),
-                self._gain("membrane.parasitic"),
-            ),
-            exc=self._input(n, shared, "excitatory_input"),
-            inh=self._input(n, shared, "inhibitory_input"),
-            offset_current=self._offset_current(n),
-            threshold=np.where(_fires(n, shared, common), self._threshold(n), np.inf),
-            digital=(n["event_routing_enable_digital"] != 0)
-            & (common["enable_event_registers"] != 0),
-            clock=clock,
-            refractory=refractory,
-            hold=hold,
-            label=event_output_of_neuron(_N) << 8 | n["event_routing_address"].astype(np.int64),
-            readable=_readable(n, shared),
+            capacitance=self._capacitance(n),
+            exc=self._input(n, levels, alive, "excitatory"),
+            inh=self._input(n, levels, alive, "inhibitory"),
+            offset_current=self._offset_current(n, cells),
+            exponential=self._exponential(n, cells, alive),
+            adaptation=self._adaptation(n, cells, common, alive),
+            threshold=threshold,
+            paused=n["refractory_period_enable_pause"] != 0,
+            backend=backend,
+            readable=(n["readout_enable_amplifier"] != 0) & alive.readout_amplifier[QUADRANT],
             readout_source=n["readout_source"].astype(np.int64),
-            enabled=_not_emulated(n),
         )
 
-    def madc_scale(self) -> tuple[float, float]:
-        """(volts per LSB, code at 0 V) of this chip's MADC."""
-        gain = 1 + p.sigma("madc.gain") * self._chip("madc.gain")
-        zero = p.MADC_ZERO_V + p.sigma("madc.offset") * self._chip("madc.offset")
-        return p.MADC_LSB_V * gain, -zero / (p.MADC_LSB_V * gain)
+    # --- mismatch ---------------------------------------------------------------------------------
 
     def _draw(self, name: str) -> Array:
+        if not self._effects.mismatch:
+            return np.zeros(N_NEURONS)
         return self._mismatch.draw(name, (N_NEURONS,))
 
-    def _gain(self, name: str) -> Array:
+    def _gain(self, sigma: str, draw: str | None = None) -> Array:
         # Three sigma is where production tests stop; it also keeps every gain positive.
-        return 1 + p.sigma(name) * np.clip(self._draw(name), -3, 3)
+        return 1 + p.sigma(sigma) * np.clip(self._draw(draw or sigma), -3, 3)
 
     def _chip(self, name: str) -> float:
-        return float(self._mismatch.draw(name, (1,))[0])
+        if not self._effects.mismatch:
+            return 0.0
+        return p.sigma(name) * float(self._mismatch.draw(name, (1,))[0])
 
-    def _chip_gain(self, name: str) -> float:
-        return 1 + p.sigma(name) * self._chip(name)
+    def _spread(self, name: str, chip: str | None = None) -> Array:
+        """Deviation of a potential [V]."""
+        return p.sigma(name) * self._draw(name) + (self._chip(chip) if chip else 0.0)
 
-    def _cell(self, name: str, code: IntArray) -> Array:
-        """Current of a CapMem cell, in nominal codes."""
-        gain = 1 + p.sigma("current_cell.gain") * self._draw(f"{name}.cell_gain")
-        offset = p.sigma("current_cell.offset") * self._draw(f"{name}.cell_offset")
-        return cell_current(code.astype(float), gain, offset)
+    def _dac(self) -> Array:
+        """Gain (4,) of the bias of each quadrant's synapse DACs."""
+        if not self._effects.mismatch:
+            return np.ones(4)
+        return 1 + p.sigma("dac_bias.gain") * self._mismatch.draw("dac_bias.gain", (4,))
 
-    def _leak(self, n: dict[str, IntArray], shared: dict[str, IntArray]) -> Ota:
-        spread = p.sigma("leak.v") * self._draw("leak.v") + p.sigma("chip.leak_v") * self._chip(
-            "chip.leak_v"
+    def _works(self, name: str) -> Bools:
+        """Which instances of a circuit are not defective."""
+        if not self._effects.defects:
+            return np.ones(N_NEURONS, bool)
+        return np.abs(self._mismatch.draw(f"defect.{name}", (N_NEURONS,))) < DEFECT_SIGMAS
+
+    def _range(self, v_lin: float) -> float:
+        return v_lin if self._effects.saturation else _WIDE_V
+
+    # --- circuits ---------------------------------------------------------------------------------
+
+    def _capacitance(self, n: Flags) -> Array:
+        return p.capacitance(
+            n["membrane_capacitance_capacitance"].astype(float),
+            self._gain("membrane.capacitance"),
+            self._gain("membrane.parasitic") * float(self._effects.parasitic_capacitance),
         )
-        target = p.leak_potential(n["leak_v_leak"].astype(float)) + spread
-        return self._ota(n, shared, "leak", target)
 
-    def _reset(self, n: dict[str, IntArray], shared: dict[str, IntArray]) -> Ota:
-        spread = p.sigma("reset.v") * self._draw("reset.v") + p.sigma("chip.reset_v") * self._chip(
-            "chip.reset_v"
-        )
-        target = p.reset_potential(n["reset_v_reset"].astype(float)) + spread
-        ota = self._ota(n, shared, "reset", target)
-        return ota._replace(
-            conductance=ota.conductance / (1 + ota.conductance * p.reset_resistance())
-        )
+    def _leak(self, n: Flags, cells: Cells, alive: Alive) -> Ota:
+        spread = self._spread("leak.v", "chip.leak_v")
+        return self._ota(n, cells, alive, "leak", p.leak_potential(cells["leak_v_leak"]) + spread)
 
-    def _ota(
-        self, n: dict[str, IntArray], shared: dict[str, IntArray], name: str, target: Array
-    ) -> Ota:
+    def _reset(self, n: Flags, cells: Cells, alive: Alive) -> Ota:
+        spread = self._spread("reset.v", "chip.reset_v")
+        target = p.reset_potential(cells["reset_v_reset"]) + spread
+        ota = self._ota(n, cells, alive, "reset", target)
+        in_series = 1 + ota.conductance * p.reset_resistance()
+        return ota._replace(conductance=ota.conductance / in_series)
+
+    def _ota(self, n: Flags, cells: Cells, alive: Alive, name: str, target: Array) -> Ota:
         divide, multiply, degenerate = (
             n[f"{name}_enable_{flag}"].astype(float)
             for flag in ("division", "multiplication", "degeneration")
         )
-        conductance = p.leak_conductance(
-            self._cell(name, n[f"{name}_i_bias"]), divide, multiply, degenerate
-        )
+        conductance = p.leak_conductance(cells[f"{name}_i_bias"], divide, multiply, degenerate)
         # One OTA serves leak and reset, so both see the same transconductance error.
-        conductance = conductance * self._gain("leak.gm") * self._chip_gain("chip.gm")
-        followers = (shared["neuron_i_bias_leak_source_follower"] > 0) & (
-            shared["neuron_v_bias_casc_n"] > 0
+        conductance = conductance * self._gain("leak.gm") * (1 + self._chip("chip.gm"))
+        followed = alive.source_follower[QUADRANT] & alive.cascode[QUADRANT]
+        v_lin = p.leak_range(degenerate) if self._effects.saturation else np.full(512, _WIDE_V)
+        return Ota(np.where(followed, target, 0.0), conductance, v_lin)
+
+    def _input(self, n: Flags, levels: Levels, alive: Alive, sign: str) -> SynapticInput:
+        name, cells = f"{sign}_input", levels.neurons
+        small, high = (
+            n[f"{name}_enable_{flag}"].astype(float)
+            for flag in ("small_capacitance", "high_resistance")
         )
-        return Ota(np.where(followers, target, 0.0), conductance, p.leak_range(degenerate))
-
-    def _threshold(self, n: dict[str, IntArray]) -> Array:
-        chip = p.sigma("chip.threshold_v") * self._chip("chip.threshold_v")
-        own = p.sigma("threshold.v") * self._draw("threshold.v")
-        return p.threshold_potential(n["threshold_v_threshold"].astype(float)) + own + chip
-
-    def _input(
-        self, n: dict[str, IntArray], shared: dict[str, IntArray], name: str
-    ) -> SynapticInput:
-        small = n[f"{name}_enable_small_capacitance"].astype(float)
-        high = n[f"{name}_enable_high_resistance"].astype(float)
-        on = (n[f"{name}_enable"] != 0) & (shared["neuron_i_bias_synin_drop"] > 0)
-        i_max = p.synaptic_current(self._cell(f"{name}.gm", n[f"{name}_i_bias_gm"]))
-        i_max = i_max * self._gain_of(f"{name}.gm", "synin.gm") * self._chip_gain("chip.synin_gm")
-        tau = p.line_time_constant(self._cell(f"{name}.tau", n[f"{name}_i_bias_tau"]), small, high)
-        tau = tau * self._gain_of(f"{name}.tau", "synin.tau") * self._chip_gain("chip.tau_syn")
+        on = (n[f"{name}_enable"] != 0) & alive.synaptic_input[QUADRANT] & self._works(name)
+        i_max = p.synaptic_current(cells[f"{name}_i_bias_gm"])
+        i_max = i_max * self._gain("synin.gm", f"{name}.gm") * (1 + self._chip("chip.synin_gm"))
+        tau = p.line_time_constant(cells[f"{name}_i_bias_tau"], small, high)
+        tau = tau * self._gain("synin.tau", f"{name}.tau") * (1 + self._chip("chip.tau_syn"))
         # The mismatch of the shift's current cell is part of the amplifier's offset.
         shift = p.shift_offset(n[f"{name}_i_shift_reference"].astype(float))
         offset = shift + p.sigma("synin.offset") * self._draw(f"{name}.offset")
-        dac = 1 + p.sigma("dac_bias.gain") * self._mismatch.draw("dac_bias.gain", (4,))[_QUADRANT]
-        drop = p.line_drop(shared["syn_i_bias_dac"].astype(float), small) * dac
-        return SynapticInput(np.where(on, i_max, 0.0), offset, tau, drop)
+        dac = (levels.quadrants["syn_i_bias_dac"] * self._dac() * alive.synapse_dac)[QUADRANT]
+        v_lin = self._range(p.SYNIN_V_LIN)
+        coba = p.coba_slope(cells[f"{name}_i_bias_coba"])
+        coba = coba * self._gain("coba.gain", f"{name}.coba") * (-1 if sign == "excitatory" else 1)
+        coba_v = p.leak_potential(cells[f"{name}_v_rev_coba"])
+        return SynapticInput(
+            i_max=np.where(on, i_max * v_lin / p.SYNIN_V_LIN, 0.0),
+            v_lin=v_lin,
+            offset=offset,
+            tau=tau,
+            drop=p.line_drop(dac, small),
+            coba=np.where(n[f"{name}_enable_coba_mode"] != 0, coba, 0.0),
+            coba_v=coba_v + p.sigma("coba.v") * self._draw(f"{name}.coba_v"),
+            bypass=n[f"event_routing_enable_bypass_{sign}"] != 0,
+        )
 
-    def _gain_of(self, draw: str, sigma: str) -> Array:
-        return 1 + p.sigma(sigma) * np.clip(self._draw(draw), -3, 3)
-
-    def _offset_current(self, n: dict[str, IntArray]) -> Array:
-        size = p.offset_current(self._cell("offset_current", n["constant_current_i_offset"]))
-        size = size * self._gain("offset_current.gain") * self._chip_gain("chip.offset_current")
+    def _offset_current(self, n: Flags, cells: Cells) -> Array:
+        size = p.offset_current(cells["constant_current_i_offset"])
+        size = size * self._gain("offset_current.gain") * (1 + self._chip("chip.offset_current"))
         sign = np.where(n["constant_current_type"] == SOURCE, 1.0, -1.0)
         return np.where(n["constant_current_enable"] != 0, sign * size, 0.0)
 
+    def _exponential(self, n: Flags, cells: Cells, alive: Alive) -> Exponential:
+        bias = cells["exponential_i_bias"]
+        on = (n["exponential_enable"] != 0) & (bias > 0) & alive.source_follower[QUADRANT]
+        return Exponential(
+            current=np.where(on, p.EXP_CURRENT_A, 0.0),
+            v=p.exp_potential(cells["exponential_v_exp"]) + self._spread("exp.v"),
+            delta=p.exp_delta(bias) * self._gain("exp.delta"),
+            largest=p.EXP_LARGEST_A if self._effects.saturation else 1e3 * p.EXP_LARGEST_A,
+        )
 
-def _fires(
-    n: dict[str, IntArray], shared: dict[str, IntArray], common: dict[str, IntArray]
-) -> Bools:
+    def _adaptation(self, n: Flags, cells: Cells, common: Flags, alive: Alive) -> Adaptation:
+        on = (n["adaptation_enable"] != 0) & alive.source_follower[QUADRANT]
+        v_lin = self._range(p.ADAPT_V_LIN)
+        sign_a, sign_b = (np.where(n[f"adaptation_invert_{k}"] != 0, -1.0, 1.0) for k in "ab")
+        pulse = 2 << common["clock_scale_adaptation_pulse"].astype(np.int64)
+        gm_tau, gm_a, g_w = p.adaptation_conductances(
+            cells["adaptation_i_bias_tau"], cells["adaptation_i_bias_a"]
+        )
+        return Adaptation(
+            capacitance=p.ADAPT_CAPACITANCE_F * self._gain("adapt.capacitance"),
+            g_tau=gm_tau * self._gain("adapt.gm", "adapt.gm_tau"),
+            i_a=sign_a * gm_a * v_lin * self._gain("adapt.gm", "adapt.gm_a"),
+            v_leak=p.adapt_potential(cells["adaptation_v_leak"]) + self._spread("adapt.v"),
+            i_b=sign_b * p.ADAPT_B_A * cells["adaptation_i_bias_b"]
+            * self._gain("adapt.gm", "adapt.b"),
+            pulse_ticks=np.where(on & (n["adaptation_enable_pulse"] != 0), pulse, 0),
+            i_w=np.where(on, g_w * v_lin * self._gain("adapt.gm", "adapt.g_w"), 0.0),
+            v_lin=v_lin,
+            v_ref=p.adapt_potential(cells["adaptation_v_ref"])
+            + p.sigma("adapt.v") * self._draw("adapt.v_ref"),
+        )  # fmt: skip
+
+    def _comparator(self, n: Flags, cells: Cells, common: Flags, alive: Alive) -> Array:
+        on = (n["threshold_enable"] != 0) & _fires(n, common) & alive.spike_comparator[QUADRANT]
+        v = p.threshold_potential(cells["threshold_v_threshold"])
+        v = v + self._spread("threshold.v", "chip.threshold_v")
+        return np.where(on & self._works("comparator"), v, np.inf)
+
+    def _backend(self, n: Flags, common: Flags) -> Backend:
+        clock, refractory, hold = self._refractory(n, common)
+        forwarded = (n["bayesian_to_post_pulse"] != 0) | (
+            n["event_routing_enable_post_overwrite"] != 0
+        )
+        return Backend(
+            clock=clock,
+            refractory=refractory,
+            hold=hold,
+            fires=_fires(n, common),
+            digital=(n["event_routing_enable_digital"] != 0)
+            & (common["enable_event_registers"] != 0),
+            post=forwarded,
+            label=event_output_of_neuron(_N) << 8 | n["event_routing_address"].astype(np.int64),
+        )
+
+    def _refractory(self, n: Flags, common: Flags) -> tuple[Ints, Ints, Ints]:
+        """(clock, refractory, hold) in ticks.
+
+        The backend counts to the end of the refractory period and releases the reset 31 - 2 holdoff
+        counts before.  A period shorter than that starts behind this point: the reset is released
+        only when the 8-bit counter comes round (`holdoff_glitch`), or with the period's end.
+        """
+        fast = n["refractory_period_input_clock"] != 0
+        scale = np.where(fast, common["clock_scale_fast"], common["clock_scale_slow"])
+        clock = np.int64(2) << scale.astype(np.int64)
+        count = n["refractory_period_refractory_time"].astype(np.int64)
+        holdoff = n["refractory_period_reset_holdoff"].astype(np.int64)
+        hold = p.MAX_REFRACTORY_HOLD_TICKS - 2 * holdoff
+        missed = hold - p.HOLDOFF_ROUND_TICKS if self._effects.holdoff_glitch else 0
+        hold = np.where(count >= hold, hold, missed)
+        return clock, np.maximum(count, 1) * clock, hold * clock
+
+
+def _fires(n: Flags, common: Flags) -> Bools:
     return (
-        (n["threshold_enable"] != 0)
-        & (n["event_routing_analog_output"] != 0)
-        & (shared["neuron_i_bias_spike_comparator"] > 0)
+        (n["event_routing_analog_output"] != 0)
         & (common["enable_clocks"] != 0)
         & (common["force_reset"] == 0)
     )
-
-
-def _readable(n: dict[str, IntArray], shared: dict[str, IntArray]) -> Bools:
-    return (
-        (n["readout_enable_amplifier"] != 0)
-        & (n["readout_enable_buffered_access"] != 0)
-        & (shared["neuron_i_bias_readout_amp"] > 0)
-    )
-
-
-def _refractory(n: dict[str, IntArray], common: dict[str, IntArray]) -> tuple[Ints, Ints, Ints]:
-    """(clock, refractory, hold) in chip ticks.
-
-    Too short a refractory period (below 31 - 2 * holdoff clock ticks) glitches on the chip; here
-    the reset simply lasts until its end.
-    """
-    fast = n["refractory_period_input_clock"] != 0
-    scale = np.where(fast, common["clock_scale_fast"], common["clock_scale_slow"]).astype(np.int64)
-    clock = np.int64(2) << scale
-    count = np.maximum(n["refractory_period_refractory_time"].astype(np.int64), 1)
-    hold = p.MAX_REFRACTORY_HOLD_TICKS - 2 * n["refractory_period_reset_holdoff"].astype(np.int64)
-    hold = np.where(count > hold, hold, 0)
-    return clock, count * clock, hold * clock
-
-
-_NOT_EMULATED = {
-    "adaptation": ("adaptation_enable",),
-    "exponential term": ("exponential_enable",),
-    "conductance-based synaptic input": (
-        "excitatory_input_enable_coba_mode",
-        "inhibitory_input_enable_coba_mode",
-    ),
-    "multi-compartment switch": (
-        "multicompartment_connect_soma",
-        "multicompartment_connect_soma_right",
-        "multicompartment_connect_right",
-        "multicompartment_connect_vertical",
-        "multicompartment_enable_conductance",
-    ),
-    "event bypass": (
-        "event_routing_enable_bypass_excitatory",
-        "event_routing_enable_bypass_inhibitory",
-    ),
-    "refractory pause": ("refractory_period_enable_pause",),
-    "unbuffered readout": ("readout_enable_unbuffered_access",),
-    "Bayesian or shared firing": (
-        "bayesian_operation",
-        "bayesian_connect_fire_vertical",
-        "bayesian_connect_fire_to_right",
-        "bayesian_connect_fire_from_right",
-        "bayesian_enable_master",
-        "bayesian_enable_slave",
-    ),
-}
-
-
-def _not_emulated(n: dict[str, IntArray]) -> dict[str, Bools]:
-    return {
-        circuit: np.logical_or.reduce([n[flag] != 0 for flag in flags])
-        for circuit, flags in _NOT_EMULATED.items()
-    }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -39,14 +40,22 @@ def compiled(function: F) -> F:
     return cast(F, njit(cache=True, error_model="numpy", nogil=True)(function))
 
 
+_njit: Any = njit  # `_nrt` (no reference counts) is an option that its stub does not know
+HELPER_OPTIONS: Any = {"error_model": "numpy", "_nrt": False}
+
+
 def helper(function: F) -> F:
-    """Compile a function that only compiled code calls."""
-    return cast(F, njit(error_model="numpy")(function))
+    """Compile a function that only compiled code calls, and that makes or returns no array.
+
+    References to the arrays that it is given are not counted: counting is atomic, costs more than
+    most of these functions do, and makes two threads that pass the same array wait for each other.
+    """
+    return cast(F, _njit(**HELPER_OPTIONS)(function))
 
 
 def inlined(function: F) -> F:
     """Compile a small function into each of its callers."""
-    return cast(F, njit(inline="always", error_model="numpy")(function))
+    return cast(F, _njit(inline="always", **HELPER_OPTIONS)(function))
 
 
 def _fused(context, a, b, c):  # type: ignore[no-untyped-def]
@@ -64,3 +73,19 @@ fused: Any = intrinsic(_fused)
 One instruction on CPUs that have it, the C library's fmaf elsewhere: slower there, but the same
 bits, which is why it is said explicitly and never left to a compiler.
 """
+
+
+def _power_of_two(context, shifted):  # type: ignore[no-untyped-def]
+    signature = types.float32(types.float32)
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        word = ir.IntType(32)
+        bits = builder.bitcast(arguments[0], word)
+        exponent = builder.add(bits, ir.Constant(word, 127))
+        return builder.bitcast(builder.shl(exponent, ir.Constant(word, 23)), ir.FloatType())
+
+    return signature, generate
+
+
+power_of_two: Any = intrinsic(_power_of_two)
+"""``power_of_two(n + 1.5 * 2**23)`` is 2**n in float32 for an integer -126 <= n <= 127."""

@@ -1,23 +1,23 @@
 """The chip's registers as 32-bit words, and the circuits' view of them through the register tables.
 
-The words of a configuration form an image; words at other addresses are kept and read back, nothing
-more.
+The words of a configuration form an image; words of other registers are kept and read back, nothing
+more.  What is at no register's address is not kept.
 """
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from firmware_protocol import atomic_neuron, catalogue, i2c, memory_map
+from firmware_protocol import atomic_neuron, i2c, memory_map
 from firmware_protocol.chip_config import ChipConfig
+from firmware_protocol.container import Container
 from firmware_protocol.layout import IntArray
 from firmware_protocol.registers.capmem import QUADRANT_CELLS
 
-_log = logging.getLogger("emulator")
+from . import access
 
 Words = npt.NDArray[np.uint32]
 Positions = npt.NDArray[np.int64]
@@ -46,12 +46,9 @@ def _default_image() -> Words:
 
 
 @cache
-def _default_word(address: int) -> int:
-    """What software expects at an address outside the configuration: its container's default."""
-    places = catalogue.find(address)
-    if not places:
-        return 0
-    register, word = places[0].container.register, places[0].word
+def _default_word(container: Container, word: int) -> int:
+    """What software expects in a word of a container that nobody has written to."""
+    register = container.register
     return int(register.encode_unchecked(register.defaults())[word])
 
 
@@ -78,18 +75,24 @@ class Memory:
         self.others = {a: w for a, w in self.others.items() if a >= memory_map.FPGA_BASE}
         self._versions += 1
 
-    def write(self, addresses: Words, values: Words) -> None:
-        """Store words in order; the last write to an address wins."""
+    def write(self, addresses: Words, values: Words) -> Words:
+        """Store words in order; the last write to an address wins.
+
+        Returns the addresses (in order) that keep nothing: no register's, and those of registers
+        that are not both written and read.
+        """
         plain = memory_map.locate(addresses)
         if (plain >= 0).all():
             self._store(plain, values)
-            return
+            return addresses[:0]
         bits = memory_map.locate_bits(addresses)
         known = bits.position >= 0
+        refused = addresses[:0]
         if not known.all():
-            rest = ~known
-            self.others.update(zip(addresses[rest].tolist(), values[rest].tolist(), strict=True))
-            _log.debug("%d words written to addresses that nothing decodes", int(rest.sum()))
+            rest, words = addresses[~known], values[~known]
+            keeps = access.rights(rest) == access.READABLE | access.WRITABLE
+            refused = rest[~keeps]
+            self.others.update(zip(rest[keeps].tolist(), words[keeps].tolist(), strict=True))
         position, mask = bits.position[known], bits.mask[known]
         shift, values = bits.shift[known], values[known]
         # A word and its alias may meet in one call, so stretches of either kind stay in order.
@@ -99,6 +102,7 @@ class Memory:
             place: Words = np.left_shift(mask[part], by)
             new: Words = np.left_shift(values[part], by)
             self._store(at, self.image[at] & ~place | new & place)
+        return refused
 
     def changes(self, addresses: Words, values: Words) -> bool:
         """Whether writing these words would change the image."""
@@ -123,8 +127,18 @@ class Memory:
             return i2c.NOT_ACKNOWLEDGED
         bits = memory_map.locate_bits([address])
         if bits.position[0] < 0:
-            return self.others.get(address, _default_word(address))
+            word = self.others.get(address)
+            place = access.find(address) if word is None else None
+            return int(word or 0) if place is None else _default_word(*place)
         return int(self.image[bits.position[0]] >> bits.shift[0] & bits.mask[0])
+
+    def read_all(self, addresses: Words) -> Words:
+        """The words at addresses (n,), as `read`."""
+        bits = memory_map.locate_bits(addresses)
+        words: Words = self.image[bits.position] >> bits.shift & bits.mask
+        for k in np.nonzero(bits.position < 0)[0].tolist():
+            words[k] = self.read(int(addresses[k]))
+        return words
 
     def version(self, blocks: tuple[str, ...]) -> tuple[int, ...]:
         """Changes whenever a word of these blocks does."""

@@ -8,149 +8,44 @@ The page ``docs/explanation/emulator.md`` shows the whole table and argues the c
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
+from .number import Number
+from .numbers import (
+    capmem,
+    clocks,
+    compartments,
+    correlation,
+    events,
+    neuron,
+    readout,
+    synapses,
+)
 from .physics.capmem import soft_limit
 
 Array = npt.NDArray[np.float64]
-Tag = Literal["documented", "derived", "measured", "estimated"]
+
+_TOPICS = (clocks, neuron, capmem, synapses, compartments, correlation, events, readout)
 
 
-class Number(NamedTuple):
-    """A number and where it comes from."""
-
-    value: float
-    unit: str
-    tag: Tag
-    source: str
+def _merged(tables: list[dict[str, Number]]) -> dict[str, Number]:
+    merged = {name: number for table in tables for name, number in table.items()}
+    if len(merged) != sum(map(len, tables)):
+        raise ValueError("a number stands in two tables of emulator.numbers")
+    return merged
 
 
-# fmt: off
-NUMBERS: dict[str, Number] = {
-    # clocks and latencies
-    "fpga_cycle":            Number(8e-9, "s", "documented", "FPGA timer of 125 MHz"),
-    "chip_tick":             Number(4e-9, "s", "documented",
-                              "event timestamps and neuron backend, 250 MHz"),
-    "madc_half_clock":       Number(2e-9, "s", "documented", "MADC input clock of 500 MHz"),
-    "fpga_to_synapse":       Number(62, "cycle", "estimated", "some 0.5 us; no published number"),
-    "neuron_to_synapse":     Number(12, "cycle", "estimated", "some 0.1 us; no published number"),
-    "chip_to_fpga":          Number(37, "cycle", "estimated", "some 0.3 us; no published number"),
-    "fpga_to_fpga":          Number(62, "cycle", "estimated",
-                              "FPGA event echoed by the crossbar, at its output"),
-    "read_latency":          Number(100, "cycle", "estimated",
-                              "register read, FPGA to chip and back"),
-    # membrane
-    "capacitance_lsb":       Number(36.5e-15, "F/LSB", "documented", "2.2..2.3 pF at code 63"),
-    "capacitance_parasitic": Number(0.16e-12, "F", "derived",
-                              "joining circuits raises tau by > 24 %"),
-    "leak_gm":               Number(1.5e-9, "S/LSB", "measured", "tau 10.7 us at code 150"),
-    "leak_v_lin":            Number(0.35, "V", "estimated",
-                              "published slopes of 59 and 51 LSB/us, 100 LSB apart"),
-    "degeneration":          Number(4, "1", "estimated",
-                              "widens V_lin and lowers gm by this factor"),
-    "leak_scaling":          Number(8, "1", "documented", "division and multiplication flags"),
-    "reset_tau_min":         Number(0.5e-6, "s", "documented",
-                              "fastest reset, x8 at code 1022 and full C"),
-    "membrane_supply":       Number(1.2, "V", "estimated", "upper rail; the lower one is 0 V"),
-    # CapMem maps, in MADC LSB as published; one LSB is madc_lsb, code 0 lies at madc_zero
-    "leak_per_code":         Number(0.79, "LSB/LSB", "documented", "lab notebook"),
-    "leak_offset":           Number(-180, "LSB", "documented",
-                              "lab notebook; 374 at code 700 measured"),
-    "reset_per_code":        Number(0.61, "LSB/LSB", "measured",
-                              "codes 300 and 400 in two figures"),
-    "reset_offset":          Number(-12, "LSB", "measured", "codes 300 and 400 in two figures"),
-    "threshold_per_code":    Number(0.99, "LSB/LSB", "documented", "older lab notebook"),
-    "threshold_offset":      Number(60, "LSB", "documented",
-                              "older lab notebook; the newer says 1.14, +64"),
-    "follower_low":          Number(0.0, "V", "estimated",
-                              "where the leak and reset followers bottom out"),
-    "follower_high":         Number(1.0, "V", "estimated", "where they run out of headroom"),
-    "follower_width":        Number(0.05, "V", "estimated", "how softly they do"),
-    # offset current
-    "offset_current":        Number(0.085e-9, "A/LSB", "measured", "f-I rheobase; AdEx step slope"),
-    "offset_linear_to":      Number(800, "LSB", "documented", "flattens above"),
-    "offset_bend":           Number(600, "LSB", "estimated",
-                              "quadratic loss (x - 800)^2 / this above 800"),
-    # synaptic input
-    "line_rest":             Number(1.2, "V", "documented", "pulled up to about 1.2 V"),
-    "line_drop":             Number(0.21e-3, "V", "derived", "per weight unit at DAC code 600"),
-    "line_drop_dac":         Number(600, "LSB", "documented", "DAC code of that drop"),
-    "tau_syn":               Number(260e-6, "s*LSB", "derived",
-                              "10 us at code 26; 1022 gives 0.25 us"),
-    "small_capacitance":     Number(0.35, "1", "estimated",
-                              "line capacitance without its capacitor"),
-    "high_resistance":       Number(6, "1", "estimated", "factor 5..8 proposed"),
-    "synin_v_lin":           Number(0.07, "V", "estimated", "undegenerated pair"),
-    "synin_current":         Number(0.50e-9, "A/LSB", "derived", "PSP of 0.73 MADC LSB per weight"),
-    "shift_nominal":         Number(310, "LSB", "documented",
-                              "generic start value of i_shift_reference"),
-    "shift_per_code":        Number(-0.5e-3, "V/LSB", "estimated", "sign documented, size not"),
-    "headroom":              Number(0.85, "V", "estimated", "excitation fades below the supply"),
-    "footroom":              Number(0.3, "V", "measured", "inhibition fades: published troughs"),
-    "both_modes_share":      Number(0.5, "1", "estimated", "charge per line if a row drives both"),
-    "dacen_extension":       Number(0.125, "1/LSB", "estimated", "longer pulse per code, of 4 ns"),
-    # readout
-    "madc_lsb":              Number(1.54e-3, "V", "measured", "45 CADC LSB = 132 MADC LSB"),
-    "madc_zero":             Number(-0.04, "V", "measured", "-0.03..-0.05 V at code 0"),
-    "madc_white":            Number(1.1, "LSB", "measured", "silent trace, std 1.3-1.65"),
-    "madc_slow":             Number(0.75, "LSB", "measured", "its correlated part"),
-    "madc_slow_tau":         Number(10e-6, "s", "measured", "its autocorrelation"),
-    "madc_settling":         Number(120, "sample", "documented", "first samples are invalid"),
-    "madc_power_up":         Number(1e-3, "s", "documented", "wake-up before start"),
-    # temporal noise of the spike comparator
-    "comparator_noise":      Number(1.1e-3, "V", "measured",
-                              "threshold sigma 0.7 LSB, ISI jitter 0.5 %"),
-    "noise_block":           Number(1280, "cycle", "estimated", "correlation time of 10.24 us"),
-}
-
-SIGMAS: dict[str, Number] = {
-    # per neuron
-    "leak.v":                Number(18e-3, "V", "measured", "spread 16-22 mV before calibration"),
-    "reset.v":               Number(18e-3, "V", "measured", "spread 15-22 mV"),
-    "threshold.v":           Number(16e-3, "V", "measured", "10 LSB between neighbours"),
-    "leak.gm":               Number(0.12, "1", "measured", "rise slopes, 13 %"),
-    "membrane.capacitance":  Number(0.01, "1", "estimated", "C_mem"),
-    "membrane.parasitic":    Number(0.10, "1", "estimated", "C_par"),
-    "offset_current.gain":   Number(0.10, "1", "estimated", "i_mem_offset"),
-    "synin.tau":             Number(0.20, "1", "estimated", "line resistor"),
-    "synin.gm":              Number(0.15, "1", "estimated", "synaptic OTA"),
-    "synin.offset":          Number(2e-3, "V", "estimated",
-                              "decision 0005: 8 mV would disable nominal codes"),
-    "current_cell.gain":     Number(0.04, "1", "estimated", "every current cell"),
-    "current_cell.offset":   Number(2.0, "LSB", "estimated", "every current cell, 1 nA/LSB"),
-    # synapses
-    "synapse.gain":          Number(0.05, "1", "estimated", "weight DAC"),
-    "driver.gain":           Number(0.05, "1", "estimated", "driver pulse"),
-    "dac_bias.gain":         Number(0.05, "1", "estimated", "per quadrant"),
-    # one per chip
-    "chip.leak_v":           Number(5e-3, "V", "estimated", "chip to chip"),
-    "chip.reset_v":          Number(5e-3, "V", "estimated", "chip to chip"),
-    "chip.threshold_v":      Number(5e-3, "V", "estimated", "chip to chip"),
-    "chip.gm":               Number(0.03, "1", "estimated", "chip to chip, leak and reset"),
-    "chip.synin_gm":         Number(0.03, "1", "estimated", "chip to chip"),
-    "chip.tau_syn":          Number(0.05, "1", "estimated", "chip to chip"),
-    "chip.offset_current":   Number(0.03, "1", "estimated", "chip to chip"),
-    "madc.gain":             Number(0.02, "1", "measured", "chip to chip"),
-    "madc.offset":           Number(0.020, "V", "measured", "304 or 254 LSB for one voltage"),
-}
-# fmt: on
+NUMBERS = _merged([topic.NUMBERS for topic in _TOPICS])
+SIGMAS = _merged([getattr(topic, "SIGMAS", {}) for topic in _TOPICS])
 
 
 def _value(name: str) -> float:
     return NUMBERS[name].value
 
 
-FPGA_TO_SYNAPSE_CYCLES = int(_value("fpga_to_synapse"))
-NEURON_TO_SYNAPSE_CYCLES = int(_value("neuron_to_synapse"))
-CHIP_TO_FPGA_CYCLES = int(_value("chip_to_fpga"))
-FPGA_TO_FPGA_CYCLES = int(_value("fpga_to_fpga"))
-READ_LATENCY_CYCLES = int(_value("read_latency"))
 CYCLE_S, TICK_S = _value("fpga_cycle"), _value("chip_tick")
 TICKS_PER_CYCLE = 2
-HALF_CLOCKS_PER_CYCLE = 4
 
 COMPARATOR_NOISE_V = _value("comparator_noise")
 NOISE_BLOCK_CYCLES = int(_value("noise_block"))
@@ -158,12 +53,13 @@ LINE_REST_V = _value("line_rest")
 SYNIN_V_LIN = _value("synin_v_lin")
 MEMBRANE_SUPPLY_V = _value("membrane_supply")
 HEADROOM_V, FOOTROOM_V = _value("headroom"), _value("footroom")
+BYPASS_DROP_V = _value("bypass_drop")
+EXP_CURRENT_A, EXP_LARGEST_A = _value("exp_current"), _value("exp_largest")
+ADAPT_CAPACITANCE_F, ADAPT_V_LIN = _value("adapt_capacitance"), _value("adapt_v_lin")
+ADAPT_B_A = _value("adapt_b")
+HOLDOFF_ROUND_TICKS = int(_value("holdoff_round"))
 
 MADC_LSB_V, MADC_ZERO_V = _value("madc_lsb"), _value("madc_zero")
-MADC_WHITE_LSB, MADC_SLOW_LSB = _value("madc_white"), _value("madc_slow")
-MADC_SLOW_TAU_S = _value("madc_slow_tau")
-MADC_SETTLING_SAMPLES = int(_value("madc_settling"))
-MADC_POWER_UP_CYCLES = round(_value("madc_power_up") / CYCLE_S)
 
 STEP_CYCLES = 4
 """Integration step: 32 ns.  Justified by benchmarks/step_size.py and tests/oracle/analytic."""
@@ -264,16 +160,33 @@ def synaptic_current(bias: Array) -> Array:
     return _value("synin_current") * bias
 
 
+def coba_slope(code: Array) -> Array:
+    """How steeply the conductance mode changes a synaptic strength [1/V]."""
+    return _value("coba_per_code") * code
+
+
+def exp_potential(code: Array) -> Array:
+    """v_exp [V]: where the exponential current is `exp_current`; the same map as the leak's."""
+    return leak_potential(code)
+
+
+def exp_delta(bias: Array) -> Array:
+    """Slope parameter [V] of the exponential term: more bias, steeper, within what it can do."""
+    wanted = _value("exp_delta_bias") / np.maximum(bias, 1.0)
+    return np.clip(wanted, _value("exp_delta_low"), _value("exp_delta_high"))
+
+
+def adaptation_conductances(tau_bias: Array, a_bias: Array) -> tuple[Array, Array, float]:
+    """(g_tau, gm_a, g_w) [S] of the adaptation node from two bias currents [LSB]."""
+    g_tau = np.maximum(_value("adapt_gm_tau") * tau_bias, _value("adapt_g_min"))
+    return g_tau, _value("adapt_gm_a") * a_bias, _value("adapt_g_w")
+
+
+def adapt_potential(code: Array) -> Array:
+    """v_adapt_leak or v_adapt_ref [V]: the leak's map, shifted."""
+    return leak_potential(code + _value("adapt_shift"))
+
+
 def shift_offset(code: Array) -> Array:
     """Input offset [V] that i_shift_reference causes; zero at its nominal code."""
     return _value("shift_per_code") * (code - _value("shift_nominal"))
-
-
-def pulse_gain(extension: Array) -> Array:
-    """Relative charge of an event on a bus with this dacen_pulse_extension."""
-    return 1 + _value("dacen_extension") * extension
-
-
-def both_modes_share() -> float:
-    """Share of a pulse that each line gets if its row is excitatory and inhibitory at once."""
-    return _value("both_modes_share")

@@ -1,469 +1,362 @@
-"""Plays a program: gives messages their cycles and visits those that change the circuits.
+"""Plays a program: gives messages their cycles and visits those at which something happens.
 
-Owns time, recording and the register image; holds no arithmetic of circuits.
+Owns time; holds no arithmetic of circuits, and meets them only in
+:mod:`emulator.player.analog_side`.
+Nothing that words can say is an exception: see :mod:`emulator.log`.
 """
 
 from __future__ import annotations
 
 import itertools
-import logging
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from firmware_protocol import memory_map
 from firmware_protocol.catalogue import CONTAINERS
-from firmware_protocol.coordinates import N_NEURONS
-from firmware_protocol.decoder import encode_trace
 from firmware_protocol.instructions import (
     BYTE_ENABLES,
+    ENABLES_LSB,
     HALT,
-    READ_BIT,
-    Barrier,
     FromFpga,
     Messages,
     ToFpga,
+    Words,
 )
-from firmware_protocol.registers import fpga
-from firmware_protocol.registers import readout as readout_registers
 
-from . import parameters as p
-from . import readout
-from .analog import AnalogCore, AnalogState, Inputs, Piece, no_inputs
-from .errors import EmulatorError
-from .fanout import FIRST_LINK, Crossbar
-from .jit import compiled
+from . import jtag
+from .device import Ints, Notes
 from .jtag import Tap
-from .kernels.events import serialise
+from .latencies import Latencies
 from .memory import Memory, power_on_image
+from .player import words as program_words
+from .player.analog_side import AnalogSide
+from .player.bus import Bus
+from .player.foresight import NEVER, Observable, Span, foresee
+from .player.schedule import events, schedule
+from .player.words import Accesses
+from .response import Response
 
-_log = logging.getLogger("emulator")
-
-Ints = npt.NDArray[np.int64]
-
-# Plain integers: Numba freezes these into the compiled code.
-_SETUP, _WAIT, _BARRIER = int(ToFpga.TIMER_SETUP), int(ToFpga.WAIT_UNTIL), int(ToFpga.BARRIER)
-_ADDRESS, _DATA = int(ToFpga.OMNIBUS_ADDRESS), int(ToFpga.OMNIBUS_DATA)
-_OMNIBUS_BARRIER = np.uint64(Barrier.OMNIBUS)
-_READ = np.uint64(READ_BIT)
-_READ_LATENCY = p.READ_LATENCY_CYCLES
 _ALL_BYTES = np.uint64(BYTE_ENABLES)
 _LOW_WORD = np.uint64(0xFFFFFFFF)
-
-_ALL_NEURONS = np.arange(N_NEURONS)
-_RESETS = np.sort(memory_map.neuron_reset_address(_ALL_NEURONS))
-_NEURON_OF_RESET = {
-    int(address): n for n, address in enumerate(memory_map.neuron_reset_address(_ALL_NEURONS))
-}
-_COUNTERS = np.sort(
-    np.concatenate(
-        [memory_map.spike_counter_address(_ALL_NEURONS, reset=reset) for reset in (False, True)]
-    )
-)
-
-
-@compiled
-def schedule(header, payload, start, timer_zero, cycle):  # type: ignore[no-untyped-def]
-    """Fill the cycle of each message; return (cycle after the last, zero of the timer).
-
-    A message takes one cycle.  WaitUntil(v) completes at max(now, zero + v).  An omnibus barrier
-    completes once every read before it has been answered.
-    """
-    now, answered = start, start
-    for i in range(header.size):
-        if header[i] == _WAIT:
-            now = max(now, timer_zero + np.int64(payload[i]))
-        elif header[i] == _SETUP:
-            timer_zero = now
-        elif header[i] == _BARRIER and payload[i] & _OMNIBUS_BARRIER:
-            now = max(now, answered)
-        elif header[i] == _ADDRESS and payload[i] & _READ:
-            answered = now + _READ_LATENCY
-        cycle[i] = now
-        now += 1
-    return now, timer_zero
+_POLL = CONTAINERS["PollingOmnibusBlockConfig"]
+_TIMEOUT = int(CONTAINERS["InstructionTimeoutConfig"].addresses()[0])
+_JTAG_BITS_LSB, _JTAG_KEEP_LSB, _JTAG_DATA_BITS = 40, 48, 40
+_ON_THE_BUS = (jtag.OMNIBUS_REQUEST, jtag.SHIFT_PLL)
+"""JTAG instructions whose data message reads or writes a register."""
 
 
 @dataclass
 class State:
-    """All that persists between programs."""
+    """What the FPGA keeps between programs; times in cycles since power-on.
+
+    now           next cycle to be played
+    timer_zero    when the timer was 0; systime_zero: when the FPGA's time was 0
+    answered      when the last read has been answered
+    still         what an earlier program left under observation
+    """
 
     memory: Memory = field(default_factory=lambda: Memory(power_on_image()))
-    analog: AnalogState = field(default_factory=AnalogState)
-    madc: readout.MadcState = field(default_factory=readout.MadcState)
     tap: Tap = field(default_factory=Tap)
     now: int = 0
     timer_zero: int = 0
     systime_zero: int = 0
-    recording: bool = False
-
-    def copy(self) -> State:
-        """An independent copy."""
-        return replace(
-            self, memory=self.memory.copy(), analog=self.analog.copy(), tap=self.tap.copy()
-        )
+    answered: int = 0
+    still: frozenset[Observable] = frozenset()
 
 
-class Report(NamedTuple):
-    """Something the FPGA reports: cycle of arrival, header, payload; (item,) each."""
+class _Act(IntEnum):
+    """Why a message is visited."""
 
-    cycle: Ints
-    kind: int
+    WRITE = 0  # to a device, or of a part of a word
+    READ = 1  # from a device
+    PLAIN_READS = 2  # a run of reads of plain registers
+    RESET = 3
+    SYSTIME_INIT = 4
+    JTAG = 5
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Messages up to a poll or a slow read, and when they are executed.
+
+    header, payload, cycle  (message,); first: index of the first one in its program
+    accesses                its reads and writes, counted from `first`
+    answered                when its last read has been answered, if not later
+    """
+
+    header: npt.NDArray[np.uint8]
     payload: npt.NDArray[np.uint64]
+    cycle: Ints
+    first: int
+    accesses: Accesses
+    answered: int
+
+    def span(self, within: Span) -> tuple[int, int] | None:
+        """Cycles of a span of the program, as far as this stretch knows them; None: not now."""
+        size = self.header.size
+        if within.first >= self.first + size or within.last < self.first:
+            return None
+        # From the stretch's begin means: since time was last let pass.
+        begin = int(self.cycle[within.first - self.first]) if within.first > self.first else 0
+        # What follows the last message (a poll) still belongs to it.
+        ends_here = within.last < self.first + size - 1
+        return begin, int(self.cycle[within.last - self.first]) if ends_here else NEVER
 
 
-def check(messages: Messages) -> None:
-    """Refuse programs that cannot be played, before anything changes."""
-    header, payload = messages.header, messages.payload
-    is_write = (header == _ADDRESS) & ((payload & _READ) == 0)
-    data = header == _DATA
-    _refuse(data & ~np.concatenate([[False], is_write[:-1]]), "omnibus data without an address")
-    _refuse(is_write & ~np.concatenate([data[1:], [False]]), "omnibus write without data")
-    reads = (header == _ADDRESS) & ~is_write
-    address = (payload & _LOW_WORD).astype(np.int64)
-    counters = _among(address, _COUNTERS)
-    _refuse(reads & counters, "spike counters are not emulated yet; record spikes instead")
-    padi = (address == memory_map.PADI_EVENT[0]) | (address == memory_map.PADI_EVENT[1])
-    _refuse(is_write & padi, "PADI events by register are not emulated yet; send spike labels")
-    halts = np.nonzero((header == ToFpga.LOOPBACK) & (payload == HALT))[0]
-    if not halts.size:
-        raise EmulatorError(
-            f"program of {header.size} words has no halt: append Program.halt() as its last message"
-        )
-    if halts[0] != header.size - 1:
-        raise EmulatorError(
-            f"word {int(halts[0])}: halt ends a program, but {header.size - 1 - int(halts[0])} "
-            "words follow it; execute them as a program of their own"
-        )
+@dataclass(frozen=True)
+class _Visits:
+    """The messages of a stretch that are visited, and the plain writes between them.
 
+    index, act     (visit,) in order; run_end: for runs of plain reads, the index behind them
+    plain          (write,) index of plain writes' addresses; before: (visit,) how many come before
+    """
 
-def _among(address: Ints, table: Ints) -> npt.NDArray[np.bool_]:
-    """Which addresses are in a sorted table; quick if few lie in its range."""
-    found = (address >= table[0]) & (address <= table[-1])
-    found[found] = np.isin(address[found], table)
-    return found
-
-
-def _refuse(wrong: npt.NDArray[np.bool_], reason: str) -> None:
-    if wrong.any():
-        raise EmulatorError(f"word {int(np.argmax(wrong))}: {reason}")
+    index: Ints
+    act: Ints
+    run_end: dict[int, int]
+    plain: Ints
+    before: Ints
 
 
 class Player:
-    """Plays one program on a state."""
+    """Plays programs, one after the other, on the parts of one chip."""
 
-    def __init__(self, state: State, core: AnalogCore, run_seed: int) -> None:
-        self.state, self._core, self._seed = state, core, run_seed
-        self._reports: list[Report] = []
-        self._echoes: list[Report] = []
-        self._systime_zeros = [(np.iinfo(np.int64).min, state.systime_zero)]
-        self._spikes: list[tuple[Ints, Ints, Ints]] = []
-        self._sent = no_inputs()
-
-    def play(self, messages: Messages) -> npt.NDArray[np.uint64]:
-        """Play checked messages; return the response words."""
-        polls = np.nonzero(messages.header == ToFpga.POLLING_OMNIBUS_BLOCK)[0] + 1
-        first, halt = 0, self.state.now
-        for end in (*polls.tolist(), messages.header.size):
-            if end > first:
-                part = Messages(messages.header[first:end], messages.payload[first:end])
-                halt = self._stretch(part, first)
-            first = end
-        return self._response(halt)
-
-    def _stretch(self, messages: Messages, first: int) -> int:
-        """Play messages up to a poll (or the end), `first` of them before; the last one's cycle."""
-        header, payload = messages.header, messages.payload
-        cycle = np.empty(header.size, np.int64)
-        end, self.state.timer_zero = schedule(
-            header, payload, self.state.now, self.state.timer_zero, cycle
-        )
-        new = _inputs(header, payload, cycle)
-        self._sent = Inputs(*(np.concatenate(pair) for pair in zip(self._sent, new, strict=True)))
-        self._core.begin(self._sent)
-        self._walk(header, payload, cycle)
-        self._loopbacks(header, payload, cycle)
-        self.state.now = int(end)
-        if header[-1] == ToFpga.POLLING_OMNIBUS_BLOCK:
-            self._poll(bool(payload[-1]), first + header.size - 1)
-        return int(cycle[-1])
-
-    def _poll(self, expects_equality: bool, index: int) -> None:
-        """Wait until a register has a value; time out if it has another.
-
-        Nothing that can be read changes by itself in this version, so the first reading decides.
-        """
-        place = CONTAINERS["PollingOmnibusBlockConfig"]
-        address, target, mask = (self.state.memory.read(int(a)) for a in place.addresses())
-        self._refuse_read(address)
-        if (self.state.memory.read(address) & mask == target) == expects_equality:
-            self.state.now += _READ_LATENCY
-            return
-        timeout = self.state.memory.read(int(CONTAINERS["InstructionTimeoutConfig"].addresses()[0]))
-        self._advance(self.state.now + timeout)
-        _log.debug("message %d: polling %#x timed out", index, address)
-        payload = np.array([index], np.uint64)
-        at = np.array([self.state.now], np.int64)
-        self._reports.append(Report(at, FromFpga.TIMEOUT_NOTIFICATION, payload))
-
-    @staticmethod
-    def _refuse_read(address: int) -> None:
-        if _among(np.array([address]), _COUNTERS)[0]:
-            raise EmulatorError(
-                f"polling {address:#x}: spike counters are not emulated yet; record spikes instead"
-            )
-
-    # --- actions ----------------------------------------------------------------------------------
-
-    def _walk(
-        self, header: npt.NDArray[np.uint8], payload: npt.NDArray[np.uint64], cycle: Ints
+    def __init__(
+        self, state: State, bus: Bus, analog: AnalogSide, log: Notes, latencies: Latencies
     ) -> None:
-        """Visit actions in order; plain writes between two of them are applied in one go."""
-        is_read = (header == _ADDRESS) & ((payload & _READ) != 0)
-        writes = np.nonzero((header == _ADDRESS) & ~is_read)[0]
-        address = (payload[writes] & _LOW_WORD).astype(np.uint32)
-        special = _is_special(address.astype(np.int64))
-        special |= (payload[writes] & _ALL_BYTES) != _ALL_BYTES
-        actions = np.concatenate(
-            [
-                writes[special],
-                np.nonzero(is_read & ~np.concatenate([[False], is_read[:-1]]))[0],
-                np.nonzero((header == ToFpga.RESET) | (header == ToFpga.SYSTIME_INIT))[0],
-                np.nonzero(header <= ToFpga.JTAG_DATA)[0],
-            ]
+        self._state, self._bus, self._analog, self._log = state, bus, analog, log
+        self._read_latency = latencies.read
+        self._response = Response(0, log)
+        self._setups: Ints = np.empty(0, np.int64)
+        self._spans: dict[Observable, Span] = {}
+
+    def timer(self, cycle: int) -> int:
+        """Value of the FPGA's timer at a cycle of the present stretch."""
+        setup = int(np.searchsorted(self._setups, cycle, side="right")) - 1
+        zero = self._state.timer_zero if setup < 0 else int(self._setups[setup])
+        return cycle - zero
+
+    def play(self, words: Words) -> Generator[Words, None, None]:
+        """Play a program; yields the words of the response as they become certain."""
+        state = self._state
+        messages, halted = program_words.messages(words, state.now, self._log)
+        self._response = Response(state.systime_zero, self._log)
+        self._analog.begin(self._response)
+        accesses = Accesses.of(messages)
+        self._spans = foresee(messages, accesses, state.memory, state.still)
+        end, first = state.now, 0
+        for bound in self._cuts(messages, accesses):
+            yield from self._play(self._stretch(messages, accesses, first, bound))
+            end, first = state.now - 1, bound
+        self._response.finish(end, halted=halted)
+        yield from self._response.take()
+        state.still = frozenset(what for what, span in self._spans.items() if span.last == NEVER)
+
+    def _cuts(self, messages: Messages, accesses: Accesses) -> list[int]:
+        """Where time cannot be foreseen: behind polls and slow reads; and the end."""
+        polls = np.nonzero(messages.header == ToFpga.POLLING_OMNIBUS_BLOCK)[0]
+        reads = accesses.at[accesses.is_read]
+        slow = reads[self._bus.slow(accesses.address[accesses.is_read])]
+        cuts = np.unique(np.concatenate([polls + 1, slow + 1, [messages.header.size]]))
+        return [int(cut) for cut in cuts if cut > 0]
+
+    def _stretch(self, messages: Messages, accesses: Accesses, first: int, bound: int) -> _Stretch:
+        """Messages `first` up to, not in, `bound`, which begin now."""
+        state = self._state
+        header, payload = messages.header[first:bound], messages.payload[first:bound]
+        cycle = np.empty(header.size, np.int64)
+        _, _, answered = schedule(
+            header, payload, state.now, state.timer_zero, state.answered, self._read_latency, cycle
         )
-        actions.sort()
-        plain, plain_address = writes[~special], address[~special]
-        values = (payload[plain + 1] & _LOW_WORD).astype(np.uint32)
-        bounds = np.searchsorted(plain, actions)
-        first = 0
-        for action, bound in zip(actions.tolist(), bounds.tolist(), strict=True):
-            part = slice(first, bound)
-            self._write(cycle[plain[part]] + 1, plain_address[part], values[part])
-            first = bound
-            self._act(action, header, payload, cycle, is_read)
-        rest = slice(first, None)
-        self._write(cycle[plain[rest]] + 1, plain_address[rest], values[rest])
-        self._advance(int(cycle[-1]))
+        own = accesses.between(first, bound)
+        return _Stretch(header, payload, cycle, first, own, int(answered))
 
-    def _act(self, i: int, header: npt.NDArray[np.uint8], payload: npt.NDArray[np.uint64],
-             cycle: Ints, is_read: npt.NDArray[np.bool_]) -> None:  # fmt: skip
-        if header[i] == ToFpga.RESET:
-            self._advance(int(cycle[i]))
-            if payload[i]:
-                self._reset()
-        elif header[i] == ToFpga.SYSTIME_INIT:
-            self.state.systime_zero = int(cycle[i])
-            self._systime_zeros.append((int(cycle[i]), int(cycle[i])))
-        elif header[i] <= ToFpga.JTAG_DATA:
-            self._jtag(int(header[i]), int(payload[i]), int(cycle[i]))
-        elif is_read[i]:
-            last = i + int(np.argmin(np.append(is_read[i:], False)))
-            self._read(payload[i:last], cycle[i:last])
+    def _play(self, stretch: _Stretch) -> Iterator[Words]:
+        """Play the messages of a stretch."""
+        state, header, payload, cycle = self._state, stretch.header, stretch.payload, stretch.cycle
+        self._setups = cycle[header == ToFpga.TIMER_SETUP]
+        self._analog.send(events(Messages(header, payload), cycle), state.now)
+        spans = {what: stretch.span(span) for what, span in self._spans.items()}
+        self._analog.watch({what: span for what, span in spans.items() if span is not None})
+        ticks = (header == ToFpga.LOOPBACK) & (payload != HALT)
+        self._response.expect(FromFpga.LOOPBACK, cycle[ticks], payload[ticks])
+        yield from self._walk(stretch)
+        state.answered = max(state.answered, stretch.answered)
+        if self._setups.size:
+            state.timer_zero = int(self._setups[-1])
+        state.now = int(cycle[-1]) + 1
+        if header[-1] == ToFpga.POLLING_OMNIBUS_BLOCK:
+            index = stretch.first + header.size - 1
+            yield from self._poll(bool(payload[-1]), index)
+
+    # --- visits -----------------------------------------------------------------------------------
+
+    def _visits(self, stretch: _Stretch) -> _Visits:
+        header, payload = stretch.header, stretch.payload
+        at, address, is_read = stretch.accesses
+        claimed = self._bus.claimed(address)
+        special = ~is_read & (claimed | ((payload[at] & _ALL_BYTES) != _ALL_BYTES))
+        plain_read = np.zeros(header.size + 2, bool)  # nothing before the first and after the last
+        plain_read[at[is_read & ~claimed] + 1] = True
+        starts = np.nonzero(plain_read[1:-1] & ~plain_read[:-2])[0]
+        ends = np.nonzero(plain_read[1:-1] & ~plain_read[2:])[0] + 1
+        found = {
+            _Act.WRITE: at[special],
+            _Act.READ: at[is_read & claimed],
+            _Act.PLAIN_READS: starts,
+            _Act.RESET: np.nonzero(header == ToFpga.RESET)[0],
+            _Act.SYSTIME_INIT: np.nonzero(header == ToFpga.SYSTIME_INIT)[0],
+            _Act.JTAG: np.nonzero(header <= ToFpga.JTAG_DATA)[0],
+        }
+        index = np.concatenate(list(found.values()))
+        act = np.repeat([int(act) for act in found], [where.size for where in found.values()])
+        order = np.argsort(index, kind="stable")
+        plain = at[~is_read & ~special]
+        run_end = dict(zip(starts.tolist(), ends.tolist(), strict=True))
+        before = np.searchsorted(plain, index[order])
+        return _Visits(index[order], act[order], run_end, plain, before)
+
+    def _walk(self, stretch: _Stretch) -> Iterator[Words]:
+        """Visit in order; plain writes between two visits are applied in one go."""
+        visits, first = self._visits(stretch), 0
+        for index, act, before in zip(
+            visits.index.tolist(), visits.act.tolist(), visits.before.tolist(), strict=True
+        ):
+            if before > first:
+                yield from self._write_plain(stretch, visits.plain[first:before])
+                first = before
+            if act == _Act.PLAIN_READS:
+                self._read_plain(stretch, slice(index, visits.run_end[index]))
+            else:
+                yield from self._visit(stretch, index, act)
+        yield from self._write_plain(stretch, visits.plain[first:])
+        yield from self._until(int(stretch.cycle[-1]))
+
+    def _visit(self, stretch: _Stretch, i: int, act: int) -> Iterator[Words]:
+        """Do what a message asks for, at its time."""
+        cycle, payload = int(stretch.cycle[i]), int(stretch.payload[i])
+        if act == _Act.SYSTIME_INIT:
+            self._state.systime_zero = cycle
+            self._response.set_time(cycle)
+        elif act == _Act.JTAG:
+            yield from self._jtag(int(stretch.header[i]), payload, cycle)
+        elif act == _Act.RESET:
+            yield from self._until(cycle)
+            if payload:
+                self._bus.reset()
+                self._state.tap = Tap()
+        elif act == _Act.READ:
+            yield from self._until(cycle)
+            address = payload & int(_LOW_WORD)
+            word = np.array([self._bus.read(address, cycle)], np.uint64)
+            self._answer(np.array([max(cycle, self._bus.ready(address))]), word)
         else:
-            address, value = int(payload[i] & _LOW_WORD), int(payload[i + 1])
-            enabled = int(payload[i] & _ALL_BYTES) >> 32
-            if enabled != 0xF:
-                mask = sum(0xFF << 8 * k for k in range(4) if enabled >> k & 1)
-                value = value & mask | self.state.memory.read(address) & ~mask
-            self._write_one(address, value, int(cycle[i]) + 1)
+            yield from self._until(cycle + 1)
+            enables = payload >> ENABLES_LSB & BYTE_ENABLES >> ENABLES_LSB
+            value = int(stretch.payload[i + 1])
+            self._analog.before_write(cycle + 1)
+            self._bus.write(payload & int(_LOW_WORD), value, cycle + 1, enables)
 
-    def _reset(self) -> None:
-        """The chip's reset line: registers to their defaults, converter off."""
-        self.state.memory.reset()
-        self.state.madc = readout.MadcState()
-        self.state.tap = Tap()
+    def _read_plain(self, stretch: _Stretch, run: slice) -> None:
+        address = (stretch.payload[run] & _LOW_WORD).astype(np.uint32)
+        words = self._bus.read_plain(address, int(stretch.cycle[run.start]))
+        self._answer(stretch.cycle[run], words.astype(np.uint64))
 
-    def _jtag(self, header: int, payload: int, cycle: int) -> None:
+    def _answer(self, ready: Ints, words: npt.NDArray[np.uint64]) -> None:
+        """Answers (n,) that are there at these cycles reach the FPGA later, and in order."""
+        arrival = np.maximum(ready + self._read_latency, self._state.answered)
+        self._response.add_answers(FromFpga.OMNIBUS_DATA, arrival, words)
+        self._state.answered = int(arrival[-1])
+
+    def _write_plain(self, stretch: _Stretch, index: Ints) -> Iterator[Words]:
+        """Plain writes: at once while nobody looks, else each in its own time step."""
+        if not index.size:
+            return
+        memory = self._state.memory
+        cycle = stretch.cycle[index] + 1
+        address = (stretch.payload[index] & _LOW_WORD).astype(np.uint32)
+        value = stretch.payload[index + 1].astype(np.uint32)
+        if not (self._analog.observing(self._state.now) and memory.changes(address, value)):
+            self._analog.before_write(int(cycle[0]))
+            self._bus.write_plain(address, value, int(cycle[0]))
+            self._analog.after_write(int(cycle[-1]))
+            return
+        step = cycle // self._analog.step_cycles
+        bounds = [0, *(np.nonzero(np.diff(step))[0] + 1).tolist(), address.size]
+        for a, b in itertools.pairwise(bounds):
+            if memory.changes(address[a:b], value[a:b]):
+                yield from self._until(int(cycle[a]))
+                self._analog.before_write(int(cycle[a]))
+            self._bus.write_plain(address[a:b], value[a:b], int(cycle[a]))
+            self._analog.after_write(int(cycle[a]))
+
+    def _jtag(self, header: int, payload: int, cycle: int) -> Iterator[Words]:
         """A message to the chip's JTAG port."""
-        tap = self.state.tap
+        tap = self._state.tap
         if header == ToFpga.JTAG_INIT:
             tap.instruction = Tap().instruction
         elif header == ToFpga.JTAG_INSTRUCTION:
             tap.instruction = payload
         elif header == ToFpga.JTAG_DATA:
-            n_bits, keep = payload >> 40 & 0xFF, payload >> 48 & 1
+            if tap.instruction in _ON_THE_BUS:
+                yield from self._until(cycle)
             out = tap.shift(
-                payload & (1 << 40) - 1,
-                n_bits,
-                self.state.memory.read,
-                lambda address, value: self._write_one(address, value, cycle),
+                payload & (1 << _JTAG_DATA_BITS) - 1,
+                payload >> _JTAG_BITS_LSB & 0xFF,
+                lambda address: self._bus.read(address, cycle),
+                lambda address, value: self._bus.write(address, value, cycle),
             )
-            if keep:
-                at = np.array([cycle + _READ_LATENCY], np.int64)
-                self._reports.append(Report(at, FromFpga.JTAG_DATA, np.array([out], np.uint64)))
-
-    def _write_one(self, address: int, value: int, cycle: int) -> None:
-        """Write one register, whichever kind it is."""
-        if _is_special(np.array([address]))[0]:
-            self._control(address, value, cycle)
-        else:
-            word = np.array([value], np.uint32)
-            self._write(np.array([cycle]), np.array([address], np.uint32), word)
-
-    def _read(self, payload: npt.NDArray[np.uint64], cycle: Ints) -> None:
-        words = [self.state.memory.read(int(a)) for a in payload & _LOW_WORD]
-        arrival = cycle + p.READ_LATENCY_CYCLES
-        self._reports.append(Report(arrival, FromFpga.OMNIBUS_DATA, np.array(words, np.uint64)))
-
-    def _control(self, address: int, value: int, cycle: int) -> None:
-        """Write a register that triggers something."""
-        self._advance(cycle)
-        state = self.state
-        state.memory.others[address] = value
-        word = np.array([value], np.uint32)
-        if address == memory_map.EVENT_RECORDING_CONFIG:
-            bits = fpga.EVENT_RECORDING_CONFIG.decode(word)
-            state.recording = bool(bits["enable_event_recording"])
-        elif address == memory_map.MADC_CONTROL:
-            bits = readout_registers.MADC_CONTROL.decode(word)
-            state.madc = readout.control(state.madc, bits, state.memory, cycle, self._seed)
-        elif not self._core.fire(_NEURON_OF_RESET[address], cycle):
-            _log.debug("neuron reset at %#x, cycle %d: seen by nobody", address, cycle)
-
-    def _write(
-        self, cycle: Ints, address: npt.NDArray[np.uint32], value: npt.NDArray[np.uint32]
-    ) -> None:
-        """Plain register writes: at once while nobody looks, else each in its own time step."""
-        if not address.size:
-            return
-        memory = self.state.memory
-        if self._observing and memory.changes(address, value):
-            step = cycle // self._core.step_cycles
-            bounds = [0, *(np.nonzero(np.diff(step))[0] + 1).tolist(), address.size]
-            for a, b in itertools.pairwise(bounds):
-                if memory.changes(address[a:b], value[a:b]):
-                    self._advance(int(cycle[a]))
-                    memory.write(address[a:b], value[a:b])
-        else:
-            memory.write(address, value)
+            if payload >> _JTAG_KEEP_LSB & 1:
+                at = np.array([cycle + self._read_latency], np.int64)
+                self._response.add_answers(FromFpga.JTAG_DATA, at, np.array([out], np.uint64))
 
     # --- time -------------------------------------------------------------------------------------
 
-    @property
-    def _observing(self) -> bool:
-        return self.state.recording or self.state.madc.sampling
-
-    def _advance(self, cycle: int) -> None:
+    def _until(self, cycle: int) -> Iterator[Words]:
         """Let time pass until `cycle`."""
-        start = self.state.now
-        self.state.now = cycle
-        span = (start, cycle) if self._observing else self._core.busy_span(start, cycle)
-        if span is None or cycle <= start:
+        if cycle <= self._state.now:
             return
-        memory = self.state.memory
-        sampling = self.state.madc.sampling
-        seen = (
-            readout.readers(memory, self._core.circuits(memory))
-            if sampling
-            else np.empty(0, np.int64)
+        for settled in self._analog.advance(cycle):
+            self._response.settle(settled)
+            self._state.now = max(settled, self._state.now)
+            yield from self._response.take()
+        self._state.now = cycle
+
+    def _poll(self, expects_equality: bool, index: int) -> Iterator[Words]:
+        """Read a register until it has a value (or another one), or report a time-out.
+
+        The next reading is sent when the last one has come back.
+        """
+        state = self._state
+        address, target, mask = (state.memory.read(int(a)) for a in _POLL.addresses())
+        begin = state.now
+        deadline = begin + state.memory.read(_TIMEOUT)
+        sent, back = begin, begin + self._read_latency
+        while back <= deadline:
+            yield from self._until(sent)
+            if (self._bus.read(address, sent) & mask == target) == expects_equality:
+                yield from self._until(back)
+                return
+            sent = self._next_reading(address, back, deadline)
+            back = sent + self._read_latency
+        yield from self._until(deadline)
+        self._log.note(
+            state.now,
+            f"poll of {address:#x}",
+            "timed out: the register never had what it waits for",
         )
-        pieces = self._core.integrate(memory, seen, *span)
-        for piece in pieces:
-            self._collect(piece, cycle)
-        if self.state.recording:
-            self._report_spikes(pieces, *span)
-
-    def _collect(self, piece: Piece, end: int) -> None:
-        if not self.state.madc.sampling:
-            return
-        scale = self._core.madc_scale()
-        self.state.madc, samples = readout.sample(
-            self.state.madc, piece, self._core.step_cycles, scale, self._seed, end
+        self._response.add_answers(
+            FromFpga.TIMEOUT_NOTIFICATION, np.array([state.now]), np.array([index], np.uint64)
         )
-        payload = _with_timestamp(samples.tick, samples.code)
-        arrival = samples.tick // p.TICKS_PER_CYCLE + p.CHIP_TO_FPGA_CYCLES
-        self._reports.append(Report(arrival, FromFpga.MADC_PACK_1, payload))
 
-    def _report_spikes(self, pieces: list[Piece], start: int, end: int) -> None:
-        """Neuron spikes and echoed FPGA events that leave the chip through its links."""
-        memory = self.state.memory
-        crossbar, circuits = Crossbar(memory), self._core.circuits(memory)
-        neuron = np.concatenate([piece.spike_neuron for piece in pieces] or [np.empty(0, np.int64)])
-        tick = np.concatenate([piece.spike_tick for piece in pieces] or [np.empty(0, np.int64)])
-        label = circuits.label[neuron]
-        sent = self._core.inputs
-        due = sent.cycle + p.FPGA_TO_FPGA_CYCLES
-        back = (due >= start) & (due < end)
-        self._emit(crossbar, neuron % 256 // 32, label, tick)
-        self._emit(crossbar, sent.input[back], sent.label[back], due[back] * p.TICKS_PER_CYCLE)
-
-    def _emit(self, crossbar: Crossbar, input_: Ints, label: Ints, tick: Ints) -> None:
-        if tick.size:
-            event, link = np.nonzero(crossbar.links(input_, label))
-            self._spikes.append((tick[event], link.astype(np.int64), label[event]))
-
-    # --- response ---------------------------------------------------------------------------------
-
-    def _loopbacks(
-        self, header: npt.NDArray[np.uint8], payload: npt.NDArray[np.uint64], cycle: Ints
-    ) -> None:
-        ticks = (header == ToFpga.LOOPBACK) & (payload != HALT)
-        self._reports.append(Report(cycle[ticks], FromFpga.LOOPBACK, payload[ticks]))
-
-    def _link_spikes(self) -> None:
-        """Arbitrate the links: one event per cycle each, stamped when it leaves."""
-        if not self._spikes:
-            return
-        tick, link, label = (np.concatenate(part) for part in zip(*self._spikes, strict=True))
-        order = np.argsort(tick, kind="stable")
-        tick, link, label = tick[order], link[order], label[order]
-        ready = tick // p.TICKS_PER_CYCLE
-        leaves = serialise(ready, link, np.zeros(4, np.int64))
-        stamp = tick + (leaves - ready) * p.TICKS_PER_CYCLE
-        payload = _with_timestamp(stamp, link << 14 | label)
-        self._reports.append(Report(leaves + p.CHIP_TO_FPGA_CYCLES, FromFpga.SPIKE_PACK_1, payload))
-
-    def _response(self, halt: int) -> npt.NDArray[np.uint64]:
-        """All reports up to the halt, in order of arrival, as words."""
-        self._link_spikes()
-        answers = (FromFpga.OMNIBUS_DATA, FromFpga.JTAG_DATA)
-        answered = [r.cycle[-1] for r in self._reports if r.kind in answers]
-        last = max([halt, *answered])
-        cycle = np.concatenate([r.cycle for r in self._reports])
-        kind = np.concatenate([np.full(r.cycle.size, r.kind, np.uint8) for r in self._reports])
-        payload = np.concatenate([r.payload for r in self._reports])
-        order = np.argsort(cycle, kind="stable")
-        order = order[cycle[order] <= last]
-        cycle, kind, payload = (
-            np.append(cycle[order], last),
-            np.append(kind[order], np.uint8(FromFpga.LOOPBACK)),
-            np.append(payload[order], np.uint64(HALT)),
-        )
-        return self._encode(cycle, kind, payload)
-
-    def _encode(
-        self, cycle: Ints, kind: npt.NDArray[np.uint8], payload: npt.NDArray[np.uint64]
-    ) -> npt.NDArray[np.uint64]:
-        """Express times by the FPGA's counter, which SystimeInit sets to zero, and encode."""
-        since = np.array([at for at, _ in self._systime_zeros])
-        zeros = np.array([zero for _, zero in self._systime_zeros])
-        zero = zeros[np.searchsorted(since, cycle, side="right") - 1]
-        timed = kind >= FromFpga.MADC_PACK_1
-        stamp = (payload >> np.uint64(16)).astype(np.int64) - zero * p.TICKS_PER_CYCLE
-        stamped = (stamp & 0xFF).astype(np.uint64) << np.uint64(16) | payload & np.uint64(0xFFFF)
-        return encode_trace(cycle - zero, kind, np.where(timed, stamped, payload))
-
-
-def _with_timestamp(tick: Ints, value: Ints) -> npt.NDArray[np.uint64]:
-    """Event payload with its whole chip tick above the value; shortened to 8 bits when encoded."""
-    return tick.astype(np.uint64) << np.uint64(16) | value.astype(np.uint64)
-
-
-def _is_special(address: Ints) -> npt.NDArray[np.bool_]:
-    """Which addresses trigger something when written."""
-    control = (address == memory_map.EVENT_RECORDING_CONFIG) | (address == memory_map.MADC_CONTROL)
-    return control | _among(address, _RESETS)
-
-
-def _inputs(header: npt.NDArray[np.uint8], payload: npt.NDArray[np.uint64], cycle: Ints) -> Inputs:
-    """Events of all spike packs, in order."""
-    packs = np.nonzero(header >= ToFpga.SPIKE_PACK_1)[0]
-    count = header[packs].astype(np.int64) - ToFpga.SPIKE_PACK_1 + 1
-    pack = np.repeat(packs, count)
-    position = np.arange(pack.size) - np.repeat(np.cumsum(count) - count, count)
-    shift = 16 * (np.repeat(count, count) - 1 - position)
-    label = (payload[pack] >> shift.astype(np.uint64)).astype(np.int64) & 0xFFFF
-    return Inputs(cycle[pack], FIRST_LINK + (label >> 14), label & 0x3FFF)
+    def _next_reading(self, address: int, cycle: int, deadline: int) -> int:
+        """When a poll's next reading, at `cycle` at the soonest, may differ from those before."""
+        if self._bus.is_plain(address):
+            return deadline
+        if self._bus.changes_with_time(address):
+            return cycle
+        quiet = self._analog.quiet_until(cycle, deadline) - cycle
+        return cycle + -(-quiet // self._read_latency) * self._read_latency

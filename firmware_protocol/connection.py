@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
@@ -31,6 +31,21 @@ class Connection(Protocol):
 
     def close(self) -> None:
         """Release the chip; closing twice is harmless."""
+        ...
+
+
+@runtime_checkable
+class StreamingConnection(Connection, Protocol):
+    """A connection that hands on a response while it comes in, so that nobody has to hold it all.
+
+    Its words go through a :class:`~firmware_protocol.decoder.TraceBuilder`.
+    """
+
+    def stream(self, words: Words) -> Iterator[Words]:
+        """Run a program as `execute`, and yield the response words in chunks.
+
+        Read it to its end: what is left unread may not have been executed.
+        """
         ...
 
 

@@ -14,17 +14,17 @@ Source: hxcomm decoder and fisch event constraints as collected in ``docs/refere
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from .encoder import PACK_WINDOW_CYCLES, encode_trace
-from .errors import DecodeError, LinkError
-from .instructions import FROM_FPGA_PAYLOAD_BITS, FromFpga
-from .tickets import Stream, Ticket
+from .errors import DecodeError
+from .growing import GrowingArray
+from .instructions import FROM_FPGA_PAYLOAD_BITS, FromFpga, Words
+from .trace import LinkNotifications, TimeoutNotifications, Trace
 
 __all__ = [
     "PACK_WINDOW_CYCLES",
@@ -33,13 +33,11 @@ __all__ = [
     "LinkNotifications",
     "TimeoutNotifications",
     "Trace",
+    "TraceBuilder",
     "decode",
+    "decode_stream",
     "encode_trace",
 ]
-
-Ints = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
-Bools = npt.NDArray[np.bool_]
 
 SYSTIME_BITS = 43
 MADC_CHANNEL_BIT = 10
@@ -63,132 +61,12 @@ _TIMEOUT, _SYSTIME, _SYSDELTA = (
 _MADC, _SPIKE = int(FromFpga.MADC_PACK_1), int(FromFpga.SPIKE_PACK_1)
 _MADC_3, _SPIKE_3 = int(FromFpga.MADC_PACK_3), int(FromFpga.SPIKE_PACK_3)
 _TIME_LSB, _KIND_LSB = 17, 16
+_CHANNEL_BIT, _SAMPLE_MASK = MADC_CHANNEL_BIT, MADC_SAMPLE_MASK
+_SLICE = 1 << 16
+"""Words that are decoded at a time: what is in between fits the CPU's cache."""
 _JTAG_MASK = (1 << 33) - 1
 _N_HEADERS = len(FROM_FPGA_PAYLOAD_BITS)
 _UNKNOWN_HEADER = f"unknown header in a message from the FPGA; headers are 0..{_N_HEADERS - 1}"
-
-
-@dataclass(frozen=True)
-class LinkNotifications:
-    """What the high-speed links between FPGA and chip reported; all arrays (notification,).
-
-    time  int64 [FPGA cycles]; phy  uint8, 0..7; the rest bool
-    """
-
-    time: Ints
-    phy: Bytes
-    link_up: Bools
-    decode_error: Bools
-    crc_error: Bools
-    crc_recover: Bools
-    check_error: Bools
-
-    def __len__(self) -> int:
-        """Number of notifications."""
-        return int(self.time.size)
-
-    @classmethod
-    def of(cls, time: Ints, payload: npt.NDArray[np.uint64]) -> LinkNotifications:
-        """Split the payloads: 7:5 phy, 4 link up, 3 decode, 2 CRC, 1 CRC recover, 0 check error."""
-        flags = [(payload >> np.uint64(bit) & np.uint64(1)) != 0 for bit in (4, 3, 2, 1, 0)]
-        return cls(time, (payload >> np.uint64(5) & np.uint64(7)).astype(np.uint8), *flags)
-
-
-@dataclass(frozen=True)
-class TimeoutNotifications:
-    """Instructions that blocked for longer than the instruction timeout; arrays (notification,).
-
-    time               int64 [FPGA cycles]
-    instruction        uint32, index of the instruction in the program
-    trace_stall        uint8, 7 bits about a stalled trace memory, as the FPGA sends them
-    outstanding_reads  uint8, Omnibus reads without an answer at that time
-    """
-
-    time: Ints
-    instruction: npt.NDArray[np.uint32]
-    trace_stall: Bytes
-    outstanding_reads: Bytes
-
-    def __len__(self) -> int:
-        """Number of notifications."""
-        return int(self.time.size)
-
-    @classmethod
-    def of(cls, time: Ints, payload: npt.NDArray[np.uint64]) -> TimeoutNotifications:
-        """Split the payloads: 31:0 instruction, 38:32 trace stall, 44:39 outstanding reads."""
-        return cls(
-            time,
-            (payload & np.uint64(0xFFFFFFFF)).astype(np.uint32),
-            (payload >> np.uint64(32) & np.uint64(0x7F)).astype(np.uint8),
-            (payload >> np.uint64(39) & np.uint64(0x3F)).astype(np.uint8),
-        )
-
-
-_NO_TIMES, _NO_PAYLOADS = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What a run returned.  Times are FPGA cycles of 8 ns since the last systime init.
-
-    spike_time, spike_label                int64, uint16 (spike,)
-    madc_time, madc_value, madc_channel    int64, uint16 [LSB], uint8 (sample,)
-    reads                                  uint32 (read,), in program order
-    ticks                                  int64 (loopback,)
-    timeouts                               uint32 (notification,): index of the instruction that
-                                           timed out; the rest is in `timeout_notifications`
-    halted                                 whether the program's end was reported
-    jtag                                   uint64 (answer,), in program order
-
-    A time below 0 belongs to an event from before a systime init that arrived after it.  A response
-    of more than :data:`~firmware_protocol.instructions.TRACE_WORDS` words has outgrown the FPGA's
-    trace memory: nothing is lost, but commands of that run may have been late.
-    """
-
-    spike_time: Ints
-    spike_label: npt.NDArray[np.uint16]
-    madc_time: Ints
-    madc_value: npt.NDArray[np.uint16]
-    madc_channel: Bytes
-    reads: npt.NDArray[np.uint32]
-    ticks: Ints
-    timeouts: npt.NDArray[np.uint32]
-    halted: bool
-    jtag: npt.NDArray[np.uint64] = field(default_factory=_NO_PAYLOADS.copy)
-    links: LinkNotifications = field(
-        default_factory=lambda: LinkNotifications.of(_NO_TIMES, _NO_PAYLOADS)
-    )
-    timeout_notifications: TimeoutNotifications = field(
-        default_factory=lambda: TimeoutNotifications.of(_NO_TIMES, _NO_PAYLOADS)
-    )
-
-    def redeem(self, ticket: Ticket) -> npt.NDArray[Any]:
-        """The answers a ticket of the run's program stands for, in the order they were asked for.
-
-        Returns (len(ticket),): uint32 for register reads, uint64 for JTAG, int64 for ticks
-        Raises LinkError naming what is missing if the trace has fewer answers.
-        """
-        answers: npt.NDArray[Any] = getattr(self, ticket.stream.value)
-        if answers.size < ticket.span.stop:
-            raise LinkError(
-                f"the trace has {answers.size} answers in '{ticket.stream.value}', but the ticket "
-                f"stands for answers {ticket.span.start}..{ticket.span.stop - 1}; "
-                f"{self._why_missing()}"
-            )
-        found = answers[ticket.span]
-        if ticket.stream is Stream.JTAG and ticket.bits < 64:
-            found = found & np.uint64((1 << ticket.bits) - 1)
-        return found
-
-    def _why_missing(self) -> str:
-        if self.timeouts.size:
-            return (
-                f"instruction {int(self.timeouts[0])} timed out: mend what it waited for, or set a "
-                "longer instruction timeout"
-            )
-        if not self.halted:
-            return "the trace does not reach the program's halt: run the program again"
-        return "the trace must be that of the program that gave the ticket (see Ticket.shifted)"
 
 
 # --- reading a stream ---------------------------------------------------------------------------
@@ -219,9 +97,12 @@ def _size(header):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _scan(words, counts):  # type: ignore[no-untyped-def]
-    """Count messages by header; return (status, byte): 0 end, 1 unknown header, 2 cut, 3 halt."""
-    byte, end = 0, words.size * 8
+def _scan(words, byte, counts):  # type: ignore[no-untyped-def]
+    """Count messages from `byte` on by header; return (status, byte at which it stopped).
+
+    status  0 end, 1 unknown header, 2 cut, 3 halt
+    """
+    end = words.size * 8
     while byte < end:
         header = _header(words, byte)
         if header & 0x80:
@@ -325,14 +206,14 @@ def _set_time(counter, systime):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _collect(words, end, events, answers, answer_time):  # type: ignore[no-untyped-def]
-    """Second pass over the bytes that `_scan` accepted.
+def _collect(words, byte, end, counter, events, answers, answer_time):  # type: ignore[no-untyped-def]
+    """Second pass over the bytes that `_scan` accepted; return the counter behind them.
 
     events                (event,) int64, written: spikes and samples as `_event` packs them.  One
                           array for both leaves few enough variables for the CPU's registers.
     answers, answer_time  (message,) written: everything else but time messages, with its header
     """
-    byte, counter, i, k = 0, np.int64(0), np.uint64(0), np.uint64(0)
+    i, k = np.uint64(0), np.uint64(0)
     one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
     while byte < end:
         message = _load(words, byte)
@@ -371,10 +252,11 @@ def _collect(words, end, events, answers, answer_time):  # type: ignore[no-untyp
             answers[k], answer_time[k] = message, counter
             k += one
             byte += 8
+    return counter
 
 
 @njit(cache=True, nogil=True)
-def _split(events, spike_time, spike_label, madc_time, madc):  # type: ignore[no-untyped-def]
+def _split(events, spike_time, spike_label, madc_time, madc, channel):  # type: ignore[no-untyped-def]
     """Sort spikes from samples, times from values."""
     i, k, one = np.uint64(0), np.uint64(0), np.uint64(1)
     for event in events:
@@ -382,8 +264,118 @@ def _split(events, spike_time, spike_label, madc_time, madc):  # type: ignore[no
             spike_time[i], spike_label[i] = event >> _TIME_LSB, event & 0xFFFF
             i += one
         else:
-            madc_time[k], madc[k] = event >> _TIME_LSB, event & 0xFFFF
+            madc_time[k], madc[k] = event >> _TIME_LSB, event & _SAMPLE_MASK
+            channel[k] = event >> _CHANNEL_BIT & 1
             k += one
+
+
+def _totals(counts: npt.NDArray[np.int64]) -> tuple[int, int, int]:
+    """Numbers of samples, spikes, and of everything but those and time messages."""
+    n_madc = int(counts[_MADC : _MADC + 3] @ [1, 2, 3])
+    n_spikes = int(counts[_SPIKE : _SPIKE + 3] @ [1, 2, 3])
+    return n_madc, n_spikes, int(counts[:_SYSTIME].sum())
+
+
+class TraceBuilder:
+    """Decodes a response while it comes in; the words of a chunk are not needed afterwards.
+
+    halted  whether the halt has come; what follows it is ignored
+    """
+
+    def __init__(self) -> None:
+        self.halted = False
+        self._spike_time, self._spike_label = GrowingArray(np.int64), GrowingArray(np.uint16)
+        self._madc_time, self._madc_value = GrowingArray(np.int64), GrowingArray(np.uint16)
+        self._madc_channel = GrowingArray(np.uint8)
+        self._answers, self._answer_time = GrowingArray(np.uint64), GrowingArray(np.int64)
+        self._counter = 0
+        self._n_words = 0
+        self._rest: Words = np.empty(0, np.uint64)
+        self._byte = 0
+
+    def feed(self, words: npt.ArrayLike) -> None:
+        """Decode what follows; DecodeError for an unknown header."""
+        chunk = np.ascontiguousarray(words, dtype=np.uint64)
+        if chunk.size > _SLICE and not self._rest.size:
+            self._reserve(chunk)
+        for first in range(0, chunk.size, _SLICE):
+            if self.halted:
+                return
+            self._feed(chunk[first : first + _SLICE])
+
+    def _reserve(self, chunk: Words) -> None:
+        """Make room for what is in a large chunk."""
+        counts = np.zeros(_N_HEADERS, dtype=np.int64)
+        _scan(chunk, self._byte, counts)
+        n_madc, n_spikes, n_answers = _totals(counts)
+        self._spike_time.reserve(n_spikes)
+        self._spike_label.reserve(n_spikes)
+        self._madc_time.reserve(n_madc)
+        self._madc_value.reserve(n_madc)
+        self._madc_channel.reserve(n_madc)
+        self._answers.reserve(n_answers)
+        self._answer_time.reserve(n_answers)
+
+    def _feed(self, chunk: Words) -> None:
+        stream = np.concatenate([self._rest, chunk]) if self._rest.size else chunk
+        counts = np.zeros(_N_HEADERS, dtype=np.int64)
+        status, end = _scan(stream, self._byte, counts)
+        word, byte = divmod(int(end), 8)
+        if status == 1:
+            raise DecodeError(_UNKNOWN_HEADER, word_index=self._n_words + word)
+        self._decode(stream, int(end), counts)
+        self.halted = status == 3
+        self._rest, self._byte = stream[word:].copy(), byte
+        self._n_words += word
+
+    def _decode(self, stream: Words, end: int, counts: npt.NDArray[np.int64]) -> None:
+        n_madc, n_spikes, n_answers = _totals(counts)
+        events = np.empty(n_spikes + n_madc, np.int64)
+        self._counter = int(
+            _collect(
+                stream,
+                self._byte,
+                end,
+                self._counter,
+                events,
+                self._answers.room(n_answers),
+                self._answer_time.room(n_answers),
+            )
+        )
+        _split(
+            events,
+            self._spike_time.room(n_spikes),
+            self._spike_label.room(n_spikes),
+            self._madc_time.room(n_madc),
+            self._madc_value.room(n_madc),
+            self._madc_channel.room(n_madc),
+        )
+
+    def finish(self) -> Trace:
+        """The whole trace; DecodeError if the stream ended inside a message.
+
+        The builder is then empty and of no more use.
+        """
+        if self._rest.size and not self.halted:
+            raise DecodeError("the stream ends inside a message", word_index=self._n_words)
+        answers, time = self._answers.take(), self._answer_time.take()
+        header = answers >> np.uint64(56)
+        links, timed_out = header == _LINK, header == _TIMEOUT
+        timeouts = TimeoutNotifications.of(time[timed_out], answers[timed_out])
+        return Trace(
+            spike_time=self._spike_time.take(),
+            spike_label=self._spike_label.take(),
+            madc_time=self._madc_time.take(),
+            madc_value=self._madc_value.take(),
+            madc_channel=self._madc_channel.take(),
+            reads=answers[header == _OMNIBUS].astype(np.uint32),
+            ticks=time[header == _LOOPBACK],
+            timeouts=timeouts.instruction,
+            halted=self.halted,
+            jtag=answers[header == _JTAG] & np.uint64(_JTAG_MASK),
+            links=LinkNotifications.of(time[links], answers[links]),
+            timeout_notifications=timeouts,
+        )
 
 
 def decode(words: npt.ArrayLike) -> Trace:
@@ -391,35 +383,12 @@ def decode(words: npt.ArrayLike) -> Trace:
 
     Raises DecodeError for an unknown header or a message that the stream cuts off.
     """
-    stream = np.ascontiguousarray(words, dtype=np.uint64)
-    counts = np.zeros(_N_HEADERS, dtype=np.int64)
-    status, end = _scan(stream, counts)
-    if status in (1, 2):
-        reason = _UNKNOWN_HEADER if status == 1 else "the stream ends inside a message"
-        raise DecodeError(reason, word_index=int(end) // 8)
-    n_madc = int(counts[_MADC : _MADC + 3] @ [1, 2, 3])
-    n_spikes = int(counts[_SPIKE : _SPIKE + 3] @ [1, 2, 3])
-    n_answers = counts[:_SYSTIME].sum()
-    events = np.empty(n_spikes + n_madc, np.int64)
-    answers, time = np.empty(n_answers, np.uint64), np.empty(n_answers, np.int64)
-    _collect(stream, end, events, answers, time)
-    spike_time, spike_label = np.empty(n_spikes, np.int64), np.empty(n_spikes, np.uint16)
-    madc_time, madc = np.empty(n_madc, np.int64), np.empty(n_madc, np.uint16)
-    _split(events, spike_time, spike_label, madc_time, madc)
-    header = answers >> np.uint64(56)
-    links, timed_out = header == _LINK, header == _TIMEOUT
-    timeouts = TimeoutNotifications.of(time[timed_out], answers[timed_out])
-    return Trace(
-        spike_time=spike_time,
-        spike_label=spike_label,
-        madc_time=madc_time,
-        madc_value=madc & np.uint16(MADC_SAMPLE_MASK),
-        madc_channel=(madc >> np.uint16(MADC_CHANNEL_BIT)).astype(np.uint8) & np.uint8(1),
-        reads=answers[header == _OMNIBUS].astype(np.uint32),
-        ticks=time[header == _LOOPBACK],
-        timeouts=timeouts.instruction,
-        halted=status == 3,
-        jtag=answers[header == _JTAG] & np.uint64(_JTAG_MASK),
-        links=LinkNotifications.of(time[links], answers[links]),
-        timeout_notifications=timeouts,
-    )
+    return decode_stream([words])
+
+
+def decode_stream(chunks: Iterable[npt.ArrayLike]) -> Trace:
+    """Decode a response that comes in chunks of words, as :func:`decode`."""
+    builder = TraceBuilder()
+    for chunk in chunks:
+        builder.feed(chunk)
+    return builder.finish()

@@ -1,9 +1,9 @@
 """A mapped network to the words of a run, and the words that come back to spikes and samples.
 
 Layout of a run: initialisation (first run on a connection), changed configuration words, settling
-time after CapMem changes, rest while the ADC wakes up, begin tick, timed events, end tick, all
-off.  Experiment time 0 is the cycle after the begin tick, the first one at which an event can
-leave.
+time after CapMem changes, reset of all neurons if their backends changed, rest while the ADC wakes
+up, begin tick, timed events, end tick, all off.  Experiment time 0 is the cycle after the begin
+tick, the first one at which an event can leave.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_protocol import ChipConfig, Program, SystemConfig, Trace, initialise, memory_map
+from firmware_protocol.coordinates import N_NEURONS
 from firmware_protocol.instructions import CYCLES_PER_US
 from firmware_protocol.registers.fpga import EVENT_RECORDING_CONFIG
 from firmware_protocol.registers.readout import MADC_CONTROL
@@ -37,6 +38,8 @@ _BEGIN_TIMER = 2
 
 Image = npt.NDArray[np.uint32]
 _CAPMEM = [memory_map.BLOCKS[name].span for name in ("capmem_neurons", "capmem_shared")]
+_BACKENDS = [memory_map.BLOCKS[name].span for name in ("neuron_backend", "common_backend")]
+_NEURON_RESETS = memory_map.neuron_reset_address(np.arange(N_NEURONS))
 
 
 def cycles(time_ms: npt.ArrayLike) -> Ints:
@@ -97,6 +100,9 @@ def build(run: Run, present: Image | None) -> tuple[Program, Image]:
     program.barrier()
     if any(changed[span].any() for span in _CAPMEM):
         program.wait(CAPMEM_SETTLE_CYCLES)
+    if any(changed[span].any() for span in _BACKENDS):
+        # Some neurons hang in their reset after their backend was configured.
+        program.write(_NEURON_RESETS, np.zeros(_NEURON_RESETS.size, np.uint32))
     if run.madc:
         _control_madc(program, wake_up=1)
     program.wait(REST_CYCLES)
@@ -163,12 +169,18 @@ def observe(trace: Trace, runtime: int) -> Observation:
             f"{'its' if trace.halted else 'no'} end; the connection lost part of it"
         )
     begin = int(trace.ticks[0]) + _BEGIN_TIMER - 1
-    spike_time, madc_time = trace.spike_time - begin, trace.madc_time - begin
-    spikes = (spike_time >= 0) & (spike_time < runtime)
-    samples = (madc_time >= 0) & (madc_time < runtime)
+    spikes = _within(trace.spike_time, begin, begin + runtime)
+    samples = _within(trace.madc_time, begin, begin + runtime)
     return Observation(
-        spike_time[spikes],
+        trace.spike_time[spikes] - begin,
         trace.spike_label[spikes],
-        madc_time[samples],
+        trace.madc_time[samples] - begin,
         trace.madc_value[samples],
     )
+
+
+def _within(time: Ints, begin: int, end: int) -> slice | npt.NDArray[np.bool_]:
+    """Which items lie in begin <= t < end: a slice, which copies nothing, if times do not fall."""
+    if np.all(time[1:] >= time[:-1]):
+        return slice(*np.searchsorted(time, [begin, end]).tolist())
+    return (time >= begin) & (time < end)

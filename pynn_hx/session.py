@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pyNN import common
 
-from firmware_protocol import ChipConfig, Connection, LinkError, decode
+from firmware_protocol import ChipConfig, Connection, LinkError, Trace, decode
+from firmware_protocol.connection import StreamingConnection
+from firmware_protocol.decoder import decode_stream
 from firmware_protocol.instructions import Words
 
 from . import compile as compiler
@@ -179,18 +181,20 @@ class State(common.control.BaseState):
         run = compiler.Run(mapped.chip, timer, label, runtime, mapped.madc)
         program, image = compiler.build(run, self._present)
         self._present = None  # unknown until the run has come back whole
-        trace = decode(self._execute(program.words()))
-        self.observation = compiler.observe(trace, runtime)
+        self.observation = compiler.observe(self._execute(program.words()), runtime)
         self._present = image
         self.t = runtime_ms
         self.running = True
         for recorder in self.recorders:
             recorder.collect(self)
 
-    def _execute(self, words: Words) -> Words:
+    def _execute(self, words: Words) -> Trace:
         """Run words on the chip; a connection that is lost is opened anew by the next run."""
         try:
-            return self.connection.execute(words)
+            connection = self.connection
+            if isinstance(connection, StreamingConnection):
+                return decode_stream(connection.stream(words))
+            return decode(connection.execute(words))
         except LinkError:
             if not self._borrowed:
                 self.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
-from emulator import Emulator
+from emulator import Effects, Emulator, EmulatorError
+from emulator.chip import MOST_THREADS
 from firmware_protocol import (
     Connection,
     Program,
@@ -21,14 +23,15 @@ from firmware_protocol.transports import InProcess
 ENVIRONMENT = "PYNN_HX_TARGET"
 DEFAULT = "emulator:"
 _EMULATOR = "emulator"
-_EMULATOR_OPTIONS = ("chip_seed", "run_seed")
+_EMULATOR_OPTIONS = ("chip_seed", "run_seed", "ideal", "without", "threads")
 _MAX_SEED = (1 << 64) - 1
 
 
 def connect(url: str | None = None) -> Connection:
     """Open a chip or the emulator.
 
-    url      e.g. ``"emulator:?chip_seed=3&run_seed=0"``, ``"serial:///dev/ttyUSB0?baudrate=3000000"``,
+    url      e.g. ``"emulator:?chip_seed=3&run_seed=0"``, ``"emulator:?ideal=1"``,
+             ``"emulator:?without=madc_noise,defects&threads=2"``, ``"serial:///dev/ttyUSB0?baudrate=3000000"``,
              ``"tcp://host:5000"`` or ``"udp://192.168.66.1"``; None takes the environment variable
              PYNN_HX_TARGET, and without that ``"emulator:"`` (both seeds 0)
     Raises   ValueError for an unknown scheme, option or seed, LinkError if nothing answers
@@ -44,7 +47,7 @@ def resolve(url: str | None = None) -> str:
         url = os.environ.get(ENVIRONMENT) or DEFAULT
     target = Target.parse(url)
     if target.scheme == _EMULATOR:
-        _emulator_seeds(url)
+        _emulator_options(url)
     elif target.scheme in transports.SCHEMES:
         transports.check(target)
     else:
@@ -60,7 +63,7 @@ def backend(url: str | None = None) -> Backend:
     """What a server offers its clients: an emulator for each, or one chip that they share."""
     url = resolve(url)
     if Target.parse(url).scheme == _EMULATOR:
-        name = f"emulator-{_emulator_seeds(url)['chip_seed']}"
+        name = f"emulator-{_emulator_options(url).chip_seed}"
         return PrivateChips(lambda: connect(url), identifier=name)
     return SharedChip(lambda: connect(url), initialise=_initialisation())
 
@@ -74,23 +77,53 @@ def _initialisation() -> Words:
 
 
 def _emulator(url: str) -> Connection:
-    seeds = _emulator_seeds(url)
-    emulator = Emulator(**seeds)
-    return InProcess(emulator.execute, identifier=f"emulator-{seeds['chip_seed']}")
+    options = _emulator_options(url)
+    emulator = Emulator(
+        chip_seed=options.chip_seed,
+        run_seed=options.run_seed,
+        effects=options.effects,
+        threads=options.threads,
+    )
+    name = f"emulator-{options.chip_seed}"
+    return InProcess(emulator.execute, identifier=name, stream=emulator.stream)
 
 
-def _emulator_seeds(url: str) -> dict[str, int]:
+class _Options(NamedTuple):
+    """What a URL asks of the emulator."""
+
+    chip_seed: int
+    run_seed: int
+    effects: Effects
+    threads: int
+
+
+def _emulator_options(url: str) -> _Options:
     target = Target.parse(url)
     unknown = sorted(set(target.options) - set(_EMULATOR_OPTIONS))
     if unknown or target.location:
         what = f"options {unknown}" if unknown else f"location {target.location!r}"
         raise ValueError(
-            f"target {url!r}: the emulator takes no {what}; it takes chip_seed, run_seed"
+            f"target {url!r}: the emulator takes no {what}; it takes {', '.join(_EMULATOR_OPTIONS)}"
         )
-    return {name: _seed(url, name, target.options.get(name, "0")) for name in _EMULATOR_OPTIONS}
+    chip_seed, run_seed, ideal, threads = (
+        _integer(url, name, target.options.get(name, default), largest)
+        for name, default, largest in (
+            ("chip_seed", "0", _MAX_SEED),
+            ("run_seed", "0", _MAX_SEED),
+            ("ideal", "0", 1),
+            ("threads", "1", MOST_THREADS),
+        )
+    )
+    off = [name for name in target.options.get("without", "").split(",") if name]
+    try:
+        effects = Effects.of(ideal=bool(ideal), overrides=dict.fromkeys(off, False))
+    except EmulatorError as error:
+        raise ValueError(f"target {url!r}: {error}") from None
+    return _Options(chip_seed, run_seed, effects, max(threads, 1))
 
 
-def _seed(url: str, name: str, text: str) -> int:
-    if not text.isdecimal() or int(text) > _MAX_SEED:
-        raise ValueError(f"target {url!r}: {name}={text!r} is not an integer 0..2**64-1")
+def _integer(url: str, name: str, text: str, largest: int) -> int:
+    if not text.isdecimal() or int(text) > largest:
+        limit = "2**64-1" if largest == _MAX_SEED else str(largest)
+        raise ValueError(f"target {url!r}: {name}={text!r} is not an integer 0..{limit}")
     return int(text)

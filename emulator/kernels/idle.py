@@ -5,64 +5,63 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import compiled, helper
-from ..parameters import COMPARATOR_NOISE_V, SYNIN_V_LIN, TICK_S
-from ..physics.membrane import V_SUPPLY, membrane_slope
-from ..physics.synaptic_input import decay_exact, input_slope
+from ..physics.synaptic_input import decay_exact
 from ..random import uniform
 from . import lanes as ln
-from .lanes import ARMED, BLOCKED, NEVER
+from .lanes import ARMED, AT, BLOCKED, NEVER, STUCK
+from .stepping import base, settle_w, standing
 
 PHASE_PURPOSE = 4
-_PER_V_LIN_SYN = np.float32(1 / SYNIN_V_LIN)
 _HALF = np.float32(0.5)
-_FIRING_MARGIN = np.float32(5 * COMPARATOR_NOISE_V)
-_BISECTIONS = 26  # 1.2 V / 2**26 is below float32 resolution
+_SCAN = 64
+_BISECTIONS = 22  # a 64th of 1.2 V / 2**22 is below float32 resolution
+_MARGIN_SIGMAS = np.float32(5)
+_U = np.uint64
+_OLD_V = _U(ln.OLD + ln.V)
+_DRIVE, _OTA, _FIELD = _U(AT["drive"]), _U(AT["ota_b"]), _U(ln.LANES)
 
 
 @compiled
-def line_weights(tau, step_s, n_positions, state, rate, partial):  # type: ignore[no-untyped-def]
-    """Fill decay factors per step and the weights of an event inside a step.
+def fill_decay(rate, out):  # type: ignore[no-untyped-def]
+    """out = exp(-rate), both (n,) float64."""
+    for k in range(rate.size):
+        out[k] = decay_exact(rate[k])
 
-    tau      (2, lane) float64 [s], infinite for a floating line
+
+@compiled
+def line_weights(rate, n_positions, per_v_lin, partial):  # type: ignore[no-untyped-def]
+    """Fill the weights of an event inside a step, per volt of line drop.
+
+    rate     (2, lane) float64 1 / tau of the excitatory and inhibitory lines [1/step]
     partial  (block * position * 4 * 16,): per receptor the mean over the step of what an event at
              the beginning of cycle `position` adds to the line, and what is left of it at the end
     """
-    n_lanes = tau.shape[1]
-    for lane in range(n_lanes):
-        base = lane // ln.LANES * ln.BLOCK + lane % ln.LANES
+    for lane in range(rate.shape[1]):
         for r in range(2):
-            x = step_s / tau[r, lane]
-            rate[r, lane] = TICK_S / tau[r, lane]
-            state[base + (ln.INH_DECAY if r else ln.EXC_DECAY)] = decay_exact(x)
-            state[base + (ln.INH_HALF if r else ln.EXC_HALF)] = decay_exact(x / 2)
             for position in range(n_positions):
                 part = 1.0 - position / n_positions
-                y = x * part
+                y = rate[r, lane] * part
                 left = decay_exact(y)
                 mean = (1.0 - left) / y if y > 1e-6 else 1.0 - y / 2
                 block = (lane // ln.LANES * n_positions + position) * 4 * ln.LANES
                 o = block + 2 * r * ln.LANES + lane % ln.LANES
-                partial[o], partial[o + ln.LANES] = mean * part, left
+                partial[o], partial[o + ln.LANES] = mean * part * per_v_lin, left * per_v_lin
 
 
 @helper
-def _rest(s, o):  # type: ignore[no-untyped-def]
-    """Membrane potential at which all currents cancel, by bisection: dV/dt never rises with V."""
-    i_exc = input_slope(s[o + ln.EXC], s[o + ln.EXC_OFFSET], _PER_V_LIN_SYN, s[o + ln.EXC_SLOPE])
-    i_inh = input_slope(s[o + ln.INH], s[o + ln.INH_OFFSET], _PER_V_LIN_SYN, s[o + ln.INH_SLOPE])
-    low, high = np.float32(0), V_SUPPLY
+def _rest(s, o, rails):  # type: ignore[no-untyped-def]
+    """The lowest stable potential: where dV/dt first turns negative, w having settled as well."""
+    low, high = rails[ln.LOW], rails[ln.HIGH]
+    width = (high - low) / np.float32(_SCAN)
+    for _ in range(_SCAN):
+        middle = low + width
+        if standing(s, o, middle, rails)[0] <= 0:
+            break
+        low = middle
+    high = min(low + width, high)
     for _ in range(_BISECTIONS):
         v = (low + high) * _HALF
-        slope = membrane_slope(
-            v,
-            s[o + ln.TARGET],
-            s[o + ln.SLOPE],
-            s[o + ln.PER_V_LIN],
-            s[o + ln.OFFSET],
-            i_exc,
-            i_inh,
-        )
-        if slope > 0:
+        if standing(s, o, v, rails)[0] > 0:
             low = v
         else:
             high = v
@@ -70,30 +69,39 @@ def _rest(s, o):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def jump(lanes, stale, tau, gap_s, tick, key):  # type: ignore[no-untyped-def]
+def jump(lanes, stale, gap_steps, tick, key):  # type: ignore[no-untyped-def]
     """Bring idle lanes to where a long wait leaves them; return how many of them would be firing.
 
-    stale  (lane,) bool: which lanes; gap_s  (lane,) how long their lines had to decay [s]
+    stale  (lane,) bool: which lanes; gap_steps  (lane,) how long their lines had to decay
     tick   the present chip tick, which also seeds the phase of firing neurons
     """
-    s, firing = lanes.state, 0
+    s, d, own, firing = lanes.state, lanes.digital, lanes.analog, 0
+    low, high = lanes.constants[ln.LOW], lanes.constants[ln.HIGH]
     for lane in range(stale.size):
         if not stale[lane]:
             continue
-        o = lane // ln.LANES * ln.BLOCK + lane % ln.LANES
-        for k in range(3):
-            s[o + ln.TARGET + k * ln.LANES] = lanes.leak[k, lane]
-        s[o + ln.EXC] *= np.float32(decay_exact(gap_s[lane] / tau[0, lane]))
-        s[o + ln.INH] *= np.float32(decay_exact(gap_s[lane] / tau[1, lane]))
-        v, threshold = _rest(s, o), lanes.threshold[lane]
-        lanes.mode[lane], lanes.timer[lane] = ARMED, NEVER
-        if v > threshold - _FIRING_MARGIN:
-            reset = min(max(lanes.reset[0, lane], np.float32(0)), V_SUPPLY)
-            if reset < threshold:
-                firing += 1
-                phase = np.float32(uniform(key, PHASE_PURPOSE, lanes.neuron[lane], tick))
-                v = reset + phase * (min(v, threshold - _FIRING_MARGIN) - reset)
-            else:
-                lanes.mode[lane], lanes.timer[lane] = BLOCKED, tick
-        s[o + ln.V] = v
+        o = base(lane)
+        stuck = d[ln.MODE, lane] == STUCK
+        row = ln.RESET_OTA if stuck else ln.LEAK
+        for k in range(4):
+            s[o + _OTA + _U(k) * _FIELD] = own[row + k, lane]
+        s[o + _U(ln.EXC)] *= np.float32(decay_exact(gap_steps[lane] * own[ln.RATE, lane]))
+        s[o + _U(ln.INH)] *= np.float32(decay_exact(gap_steps[lane] * own[ln.RATE + 1, lane]))
+        s[o + _DRIVE] = 0
+        d[ln.PULSE_END, lane] = NEVER
+        v, threshold = _rest(s, o, lanes.constants), own[ln.COMPARATOR, lane]
+        if not stuck:
+            d[ln.MODE, lane], d[ln.TIMER, lane] = ARMED, NEVER
+            margin = threshold - _MARGIN_SIGMAS * lanes.constants[ln.NOISE]
+            if v > margin:
+                reset = -own[ln.RESET_OTA + 1, lane] / own[ln.RESET_OTA, lane]
+                reset = min(max(reset, low), high)
+                if reset < threshold:
+                    firing += 1
+                    phase = np.float32(uniform(key, PHASE_PURPOSE, d[ln.NEURON, lane], tick))
+                    v = reset + phase * (min(v, margin) - reset)
+                else:
+                    d[ln.MODE, lane], d[ln.TIMER, lane] = BLOCKED, tick
+        s[o + _U(ln.V)], s[o + _OLD_V] = v, v
+        settle_w(s, o, v)
     return firing

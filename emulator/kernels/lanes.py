@@ -1,8 +1,11 @@
 """Arrays that the neuron kernel works on: one lane per active neuron, sixteen lanes to a block.
 
 A block keeps its fields together, field after field of 16 float32, so that the inner loop runs at
-constant offsets from one base: it vectorises without alias checks and a neuron's whole state shares
-a page.
+constant offsets from one base: it vectorises without alias checks, and the few blocks of a group
+stay in the first-level cache while a window of steps passes over them.
+
+Slopes are per integration step, and voltages that enter a saturating amplifier are in units of its
+linear range: both save multiplications in the innermost loop.
 """
 
 from __future__ import annotations
@@ -14,111 +17,162 @@ import numpy.typing as npt
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
+I32 = npt.NDArray[np.int32]
 
 LANES = 16
+STATE_FIELDS = ("v", "exc", "inh")
+"""V membrane; drops of the two lines in units of the synaptic amplifier's range.  A step leaves
+what they were at its beginning in the fields behind them."""
 FIELDS = (
-    "v",  # V  membrane
-    "exc",  # V  drop of the excitatory line
-    "inh",  # V  drop of the inhibitory line
-    "v_old",  # V  the three at the start of the step
-    "exc_old",
-    "inh_old",
-    "target",  # V  leak or reset potential, whichever OTA is switched on
-    "slope",  # V/s  its I_max / C
-    "per_v_lin",  # 1/V
+    *STATE_FIELDS,
+    *(f"{name}_old" for name in STATE_FIELDS),
+    "ota_b",  # 1/V  u = ota_b v + ota_a is (target - v) / v_lin of the leak or reset OTA
+    "ota_a",  # 1
+    "ota_max",  # V/step  its I_max / C
+    "ota_stiff",  # 1/step  its conductance / C
+    "offset",  # V/step  constant currents / C: offset current minus adaptation
     "exc_decay",  # 1  over a step
-    "exc_half",  # 1  over half a step
-    "exc_slope",  # V/s  I_max / C of the synaptic OTA
-    "exc_offset",  # V
+    "exc_half",  # 1  mean over a step
+    "exc_slope",  # V/step  I_max / C of the synaptic OTA
+    "exc_bias",  # 1  its offset, plus the mean additional drop by events inside this step
+    "exc_add",  # 1  what these events leave on the line at the end of the step
     "inh_decay",
     "inh_half",
     "inh_slope",
-    "inh_offset",
-    "offset",  # V/s  offset current / C, positive raises the membrane
-    "exc_extra",  # V  mean additional drop during this step by events inside it
-    "inh_extra",
-    "exc_add",  # V  what these events leave on the line at the end of the step
+    "inh_bias",
     "inh_add",
     "threshold",  # V  infinite while disarmed
+    # -- the following are used by blocks of the adaptive kind and up
+    "exp_b",  # 1/V  exponential current / C = 2^(exp_b v + exp_a) [V/step], at most 2^exp_max
+    "exp_a",  # 1
+    "exp_max",  # 1
+    "exp_top",  # V/step  a sixth of 2^exp_max
+    "w",  # 1  deviation of the adaptation node from its reference, in units of its amplifier's
+    # range, at the beginning of the present interval of ADAPT_STEPS steps
+    "w_next",  # 1  and at its end
+    "bent",  # 1  the amplifier's mean output during this interval
+    "plain_offset",  # V/step  offset current / C alone
+    "adapt_slope",  # V/step  full current of the adaptation amplifier / C
+    "a_b",  # 1/V  u = a_b v + a_a is (v - v_adapt_leak) / v_lin of the OTA that drives w
+    "a_a",  # 1
+    "a_slope",  # 1  where that OTA drives w to
+    "drive",  # 1  where the adaptation pulse drives w to, while it lasts
+    "w_decay",  # 1  over an interval
+    "w_half",  # 1  over half of one
+    # -- and these in conductance mode
+    "exc_coba_b",  # 1/V  strength is multiplied by max(0, coba_b v + coba_a)
+    "exc_coba_a",  # 1
+    "inh_coba_b",
+    "inh_coba_a",
 )
+OTA_FIELDS = ("ota_b", "ota_a", "ota_max", "ota_stiff")
 N_FIELDS = len(FIELDS)
-(V, EXC, INH, V_OLD, EXC_OLD, INH_OLD, TARGET, SLOPE, PER_V_LIN, EXC_DECAY, EXC_HALF, EXC_SLOPE,
- EXC_OFFSET, INH_DECAY, INH_HALF, INH_SLOPE, INH_OFFSET, OFFSET, EXC_EXTRA, INH_EXTRA, EXC_ADD,
- INH_ADD, THRESHOLD) = (LANES * k for k in range(N_FIELDS))  # fmt: skip
+AT = {name: LANES * k for k, name in enumerate(FIELDS)}
+"""Offset of a field within a block."""
 BLOCK = LANES * N_FIELDS
-"""float32 per block; a field's constant is its offset within one."""
+"""float32 per block."""
+OLD = LANES * len(STATE_FIELDS)
+"""Distance from the state to what it was at the beginning of the step."""
+(V, EXC, INH) = (LANES * k for k in range(3))
 
-NO_DROP_V = 1e-25
+ADAPT_STEPS = 4
+"""The adaptation node, whose time constant is 10 us and more, advances once per this many steps."""
+
+NO_DROP = 1e-24
 """Added to a line per step when no event came: invisible, but it keeps a line that has decayed for
 a millisecond from becoming a subnormal number, which costs a hundred times a normal one."""
+EXP_OFF = -126.0
+"""exp_max of a neuron without exponential term: 2^-126 V/step."""
 
-ARMED, PENDING, RESET, REFRACTORY, BLOCKED = range(5)
+ARMED, PENDING, RESET, REFRACTORY, BLOCKED, STUCK = range(6)
 """What a neuron's backend does: waits for a crossing; has seen one and waits for its clock edge;
 resets; has released the membrane but not re-armed; would re-arm but the membrane is still above
-threshold."""
+threshold; hangs in its reset until somebody resets the neuron."""
+
+SIMPLE, ADAPTIVE, FULL, CLUSTER = range(4)
+"""Kinds of blocks: leak, offset and current-based inputs only; also exponential term and
+adaptation; every term; lanes coupled to others by multi-compartment switches."""
 
 NEVER = np.iinfo(np.int64).max
 
 
+DIGITAL = (
+    "mode",  # ARMED ...
+    "timer",  # tick of the next change of mode
+    "pulse_end",  # tick after which the adaptation pulse no longer drives, NEVER if none runs
+    "end",  # tick at which the running refractory period ends
+    "clock",  # ticks per edge of the refractory clock
+    "refractory",  # its duration in ticks
+    "hold",  # ticks before its end at which the reset is released; negative: after it
+    "pulse",  # intervals of ADAPT_STEPS that an adaptation pulse lasts, 0 for none
+    "paused",  # whether inputs and the exponential term are off during the reset
+    "instant",  # whether a reset acts at once (ideal neurons)
+    "spikes",  # number of spikes so far
+    "neuron",  # AtomicNeuron, -1 for a padding lane
+)
+(MODE, TIMER, PULSE_END, END, CLOCK, REFRACTORY_TICKS, HOLD, PULSE, PAUSED, INSTANT, SPIKES,
+ NEURON) = range(len(DIGITAL))  # fmt: skip
+ANALOG = (
+    *(f"leak_{name}" for name in OTA_FIELDS),
+    *(f"reset_{name}" for name in OTA_FIELDS),
+    "gated_exc",  # V/step  exc_slope while the membrane is not reset
+    "gated_inh",  # V/step
+    "gated_exp",  # 1  exp_max
+    "exc_rate",  # 1/step  1 / tau of the line
+    "inh_rate",
+    "comparator",  # V  threshold without noise; infinite where the comparator is off
+    "kick",  # 1  where the adaptation pulse drives w to
+    "w_rate",  # 1/tick  1 / tau of the adaptation node
+    "exc_bypass",  # V  drop of the line that fires directly; infinite: none
+    "inh_bypass",
+    "exc_offset",  # 1  offset of the synaptic amplifier in units of its range
+    "inh_offset",
+)
+(LEAK, RESET_OTA, GATED, RATE, COMPARATOR, KICK, W_RATE, BYPASS, OFFSET) = (
+    0, 4, 8, 11, 13, 14, 15, 16, 18,
+)  # fmt: skip
+
+
 class Lanes(NamedTuple):
-    """All active neurons.  Ticks are 4 ns, counted since power-on."""
+    """All active neurons.  Ticks are 4 ns, counted since power-on.
+
+    Few arrays with many rows rather than many arrays: compiled functions pass them on by value.
+    """
 
     state: F32  # (block * BLOCK,) see FIELDS
-    leak: F32  # (3, lane) target, slope, per_v_lin of the leak OTA
-    reset: F32  # (3, lane) the same of the reset OTA
-    rate: F32  # (2, lane) 1 / tau of the exc and inh line [1/tick]
-    partial: (
-        F32  # (block * position * 4 * LANES,) weights of an event in a step; see `event_weights`
-    )
-    arrived: F32  # (position, 2 * lane) V, scratch: drops by the events of a step; zero between
-    threshold: F32  # (lane,) V, without noise; infinite where the neuron cannot fire
-    mode: I64  # (lane,) ARMED ...
-    timer: I64  # (lane,) tick of the next change of mode
-    due: I64  # (block,) the earliest timer of each block
-    end: I64  # (lane,) tick at which the running refractory period ends
-    clock: I64  # (lane,) ticks per edge of the refractory clock
-    refractory: I64  # (lane,) duration in ticks
-    hold: I64  # (lane,) ticks before the end at which the reset is released
-    spikes: I64  # (lane,) number of spikes so far
-    neuron: I64  # (lane,) AtomicNeuron, -1 for a padding lane
+    digital: I64  # (row, lane) see DIGITAL
+    analog: F32  # (row, lane) see ANALOG
+    partial: F32  # (block * position * 4 * LANES,) weights of an event inside a step [1/V]
+    block: I64  # (2, block) KIND, and DUE: the earliest timer of its lanes
+    constants: F32  # see CONSTANTS
 
 
-class Routes(NamedTuple):
-    """Where events go.  A label on a bus is its low 11 bits: row select and synapse label."""
+KIND, DUE = 0, 1
+CONSTANTS = (
+    "head_b",  # 1/V  output stages: see physics.membrane.synapses
+    "head_a",  # 1
+    "foot_b",
+    "foot_a",
+    "low",  # V  lowest and highest membrane voltage
+    "high",
+    "noise",  # V  one sigma of the threshold
+    "full_line",  # 1  largest drop of a line, in units of the synaptic amplifier's range
+)
+LOW, HIGH, NOISE, FULL_LINE = 4, 5, 6, 7
 
-    input_cycle: I64  # (event,) not falling: when an FPGA event is due on its bus
-    input_bus: I64  # (event,) 0..7
-    input_label: I64  # (event,)
-    row_of: npt.NDArray[np.int32]  # (8 * 2048,) row of `drops` for bus * 2048 + label, -1 none
-    drops: F32  # (row * 2 * lane,) line drop [V] per lane: exc lanes, then inh lanes
-    neuron_bus: I64  # (2, lane) the two buses a neuron's event reaches, -1 where it does not
-    neuron_label: I64  # (lane,)
 
+class Readers(NamedTuple):
+    """What to record.  Sorted by lane."""
 
-class Queues(NamedTuple):
-    """Events on their way; survive from one call to the next."""
-
-    delayed: I64  # (capacity, 3) ring: cycle due, bus, label of neuron events
-    delayed_ends: I64  # (2,) running numbers of the oldest and the next entry
-    fifo: I64  # (8, capacity, 2) rings per bus: cycle granted, label
-    fifo_ends: I64  # (8, 2)
-    bus_free: I64  # (8,) first cycle at which a bus has no event granted
+    lane: I64  # (pair,)
+    field: I64  # (pair,) offset of the field within a block
+    first: I64  # (block + 1,) the first pair of each block
+    scale: F32  # (pair, 2) volts = scale[0] + scale[1] * field
 
 
 class Output(NamedTuple):
     """What a call produces."""
 
-    spike_tick: I64  # (capacity,)
+    spike_tick: I64  # (capacity,) sorted
     spike_lane: I64  # (capacity,)
-    trace: F32  # (step + 1,) V on the readout line at the chunk's start and after each step
-
-
-def new_queues(capacity: int) -> Queues:
-    """Empty queues of `capacity` (a power of two) entries each."""
-    return Queues(
-        delayed=np.zeros((2 * capacity, 3), np.int64),
-        delayed_ends=np.zeros(2, np.int64),
-        fifo=np.zeros((8, capacity, 2), np.int64),
-        fifo_ends=np.zeros((8, 2), np.int64),
-        bus_free=np.zeros(8, np.int64),
-    )
+    trace: F32  # (pair, step + 1) V at the chunk's start and after each step

@@ -1,282 +1,294 @@
-"""Time loop of the active neurons: vector step, then the few neurons with something to settle.
+"""Time loop of the active neurons, in windows of a few steps.
 
-Per step of `ticks` x 4 ns:
-1. events due on the PADI buses become line drops (:mod:`emulator.kernels.events`)
-2. a block of lanes steps, vectorised; crossings of the threshold are only counted
-3. if a lane crossed or a timer falls into the step, those lanes replay it exactly in scalar pieces
-4. spikes are sorted, logged and sent on; the readout line is written to the trace
+Per window: events due on the PADI buses are admitted (:mod:`emulator.kernels.arrivals`); then
+groups of blocks run through the window's steps, each on its own, by as many threads as there are;
+then spikes are sorted by time and neuron and sent on.  A window is not longer than a spike needs to
+reach a synapse, so groups cannot influence each other inside it.
+
+Per step of a group: events become line drops, all lanes step, and the few lanes whose backend acts
+are settled (:mod:`emulator.kernels.backend`).
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 
-from ..jit import compiled, fused, helper, inlined
-from ..parameters import COMPARATOR_NOISE_V, LINE_REST_V, NOISE_BLOCK_CYCLES, SYNIN_V_LIN
-from ..physics.membrane import membrane_step
-from ..physics.synaptic_input import decay, input_slope
-from ..random import normal
+from ..jit import compiled, helper, inlined
+from ..parameters import NOISE_BLOCK_CYCLES
 from . import lanes as ln
-from .events import NEXT_EVENT, deliver, send
-from .lanes import ARMED, BLOCKED, NEVER, PENDING, REFRACTORY, RESET
+from . import threads as th
+from .arrivals import ARRIVED_UNTIL, MOST_PULSES, UNKNOWN_KEY, Arrivals, send, serve
+from .backend import bypass, fire_now, redraw_thresholds, settle_block
+from .coupling import step_coupled
+from .lanes import AT, I64
+from .stepping import adapt, base, step_adaptive, step_full, step_simple
 
-DONE, SPIKE_LOG_FULL, BUS_OVERFLOW = range(3)
-"""How `advance` ended: at `until_step`; early, with the step in cursor[0], for want of room."""
+STEP, N_SPIKES, HELD = range(3)
+"""Entries of the cursor of this module: next step, spikes logged, arrivals after the last step."""
 
-STEP, N_SPIKES, FULL_BUS = range(3)
-"""Entries of the cursor of this module: next step, spikes logged, overflowing bus."""
-
-NOISE_PURPOSE = 1
-_SPIKES_PER_BLOCK_BITS = 20
-_LANES = np.int64(ln.LANES)
-_INFINITE = np.float32(np.inf)
-_NO_DROP = np.float32(ln.NO_DROP_V)
-_SIGMA, _REST = np.float32(COMPARATOR_NOISE_V), np.float32(LINE_REST_V)
-_TICK_S, _HALF, _ZERO = np.float32(4e-9), np.float32(0.5), np.float32(0)
-_PER_V_LIN_SYN = np.float32(1 / SYNIN_V_LIN)
-
-# Offsets into a block as unsigned integers: no sign to check keeps the inner loop free of branches.
+GROUP = 8
+"""Blocks that one thread takes through a window at a time; they fit the first-level cache."""
+WINDOW = 64
+"""Longest window in steps."""
 _U = np.uint64
-_V, _EXC, _INH = _U(ln.V), _U(ln.EXC), _U(ln.INH)
-_V_OLD, _EXC_OLD, _INH_OLD = _U(ln.V_OLD), _U(ln.EXC_OLD), _U(ln.INH_OLD)
-_TARGET, _SLOPE, _PER_V_LIN = _U(ln.TARGET), _U(ln.SLOPE), _U(ln.PER_V_LIN)
-_EXC_DECAY, _EXC_HALF = _U(ln.EXC_DECAY), _U(ln.EXC_HALF)
-_INH_DECAY, _INH_HALF = _U(ln.INH_DECAY), _U(ln.INH_HALF)
-_EXC_SLOPE, _EXC_OFFSET = _U(ln.EXC_SLOPE), _U(ln.EXC_OFFSET)
-_INH_SLOPE, _INH_OFFSET = _U(ln.INH_SLOPE), _U(ln.INH_OFFSET)
-_OFFSET = _U(ln.OFFSET)
-_EXC_EXTRA, _INH_EXTRA = _U(ln.EXC_EXTRA), _U(ln.INH_EXTRA)
-_EXC_ADD, _INH_ADD = _U(ln.EXC_ADD), _U(ln.INH_ADD)
-_THRESHOLD, _BLOCK = _U(ln.THRESHOLD), _U(ln.BLOCK)
+_FIELD = _U(ln.LANES)
+_EXC_BIAS, _EXC_ADD, _INH_BIAS, _INH_ADD = (
+    _U(AT[name]) for name in ("exc_bias", "exc_add", "inh_bias", "inh_add")
+)
+_W, _W_NEXT = AT["w"], _U(AT["w_next"])
+_NO_DROP, _ZERO = np.float32(ln.NO_DROP), np.float32(0)
 
 
 @helper
-def _step_blocks(s, n_blocks, dt, crossed):  # type: ignore[no-untyped-def]
-    """Advance all lanes by `dt` [s]; write to `crossed` how many of a block passed threshold."""
-    for b in range(n_blocks):
-        base, count = np.uint64(b) * _BLOCK, np.int32(0)
+def _discharge(lanes, b, drops, row, gain, position, n_positions, tick):  # type: ignore[no-untyped-def]
+    """Discharge the lines of block `b` by an event in cycle `position` of the step."""
+    s, first = lanes.state, _U(b * ln.BLOCK)
+    d = _U((row * lanes.block.shape[1] + b) * 2 * ln.LANES)
+    w = _U((b * n_positions + position) * 4 * ln.LANES)
+    for lane in range(16):
+        k = _U(lane)
+        exc, inh, o = drops[d + k] * gain, drops[d + _FIELD + k] * gain, first + k
+        s[o + _EXC_BIAS] += exc * lanes.partial[w + k]
+        s[o + _EXC_ADD] += exc * lanes.partial[w + _FIELD + k]
+        s[o + _INH_BIAS] += inh * lanes.partial[w + _U(2) * _FIELD + k]
+        s[o + _INH_ADD] += inh * lanes.partial[w + _U(3) * _FIELD + k]
+    for lane in range(16):
+        k, n = _U(lane), b * ln.LANES + lane
+        if (
+            drops[d + k] * gain >= lanes.analog[ln.BYPASS, n]
+            or drops[d + _FIELD + k] * gain >= lanes.analog[ln.BYPASS + 1, n]
+        ):
+            bypass(lanes, n, tick)
+
+
+@helper
+def _forget_events(lanes, first, last):  # type: ignore[no-untyped-def]
+    """After a step with events: nothing comes in the next; no line lies below ground."""
+    s, bias, full = lanes.state, lanes.analog, lanes.constants[ln.FULL_LINE]
+    for b in range(first, last):
+        o, n = _U(b * ln.BLOCK), b * ln.LANES
         for lane in range(16):
-            o = base + np.uint64(lane)
-            v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
-            i_exc = input_slope(
-                fused(exc, s[o + _EXC_HALF], s[o + _EXC_EXTRA]),
-                s[o + _EXC_OFFSET],
-                _PER_V_LIN_SYN,
-                s[o + _EXC_SLOPE],
-            )
-            i_inh = input_slope(
-                fused(inh, s[o + _INH_HALF], s[o + _INH_EXTRA]),
-                s[o + _INH_OFFSET],
-                _PER_V_LIN_SYN,
-                s[o + _INH_SLOPE],
-            )
-            ota = s[o + _TARGET], s[o + _SLOPE], s[o + _PER_V_LIN]
-            new = membrane_step(v, ota[0], ota[1], ota[2], s[o + _OFFSET], i_exc, i_inh, dt)
-            s[o + _V_OLD], s[o + _EXC_OLD], s[o + _INH_OLD] = v, exc, inh
-            s[o + _V] = new
-            s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
-            s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
-            count += np.int32(new >= s[o + _THRESHOLD])
-        crossed[b] = count
+            k = _U(lane)
+            s[o + k + _EXC_BIAS], s[o + k + _EXC_ADD] = bias[ln.OFFSET, n + lane], _NO_DROP
+            s[o + k + _INH_BIAS], s[o + k + _INH_ADD] = bias[ln.OFFSET + 1, n + lane], _NO_DROP
+            s[o + k + _U(ln.EXC)] = min(s[o + k + _U(ln.EXC)], full)
+            s[o + k + _U(ln.INH)] = min(s[o + k + _U(ln.INH)], full)
 
 
 @inlined
-def _base(lane):  # type: ignore[no-untyped-def]
-    """Where a lane's fields start."""
-    return (lane // _LANES) * ln.BLOCK + lane % _LANES
+def _record(lanes, readers, first, last, step, column, trace):  # type: ignore[no-untyped-def]
+    """Write what is to be seen at the beginning of `step` to the trace."""
+    for k in range(readers.first[first], readers.first[last]):
+        o = base(readers.lane[k])
+        value = lanes.state[o + _U(readers.field[k])]
+        if readers.field[k] == _W:
+            part = np.float32((step - 1) % ln.ADAPT_STEPS + 1) / np.float32(ln.ADAPT_STEPS)
+            value += (lanes.state[o + _W_NEXT] - value) * part
+        trace[k, column] = readers.scale[k, 0] + readers.scale[k, 1] * value
 
 
 @inlined
-def _piece(lanes, lane, v, start, end):  # type: ignore[no-untyped-def]
-    """V after the part of the present step from `start` to `end` [ticks after its beginning]."""
-    s, o = lanes.state, _base(lane)
-    middle = np.float32(start + end) * _HALF
-    exc = s[o + ln.EXC_OLD] * decay(middle * lanes.rate[0, lane])
-    inh = s[o + ln.INH_OLD] * decay(middle * lanes.rate[1, lane])
-    i_exc = input_slope(
-        exc + s[o + ln.EXC_EXTRA], s[o + ln.EXC_OFFSET], _PER_V_LIN_SYN, s[o + ln.EXC_SLOPE]
-    )
-    i_inh = input_slope(
-        inh + s[o + ln.INH_EXTRA], s[o + ln.INH_OFFSET], _PER_V_LIN_SYN, s[o + ln.INH_SLOPE]
-    )
-    dt = np.float32(end - start) * _TICK_S
-    ota = s[o + ln.TARGET], s[o + ln.SLOPE], s[o + ln.PER_V_LIN]
-    return membrane_step(v, ota[0], ota[1], ota[2], s[o + ln.OFFSET], i_exc, i_inh, dt)
+def _first_of(lanes, kind, first, last):  # type: ignore[no-untyped-def]
+    """First block of a kind or a later one in a group; kinds are sorted."""
+    at = first
+    while at < last and lanes.block[ln.KIND, at] < kind:
+        at += 1
+    return at
 
 
-@inlined
-def _switch(lanes, lane, ota):  # type: ignore[no-untyped-def]
-    o = _base(lane)
-    lanes.state[o + ln.TARGET] = ota[0, lane]
-    lanes.state[o + ln.SLOPE] = ota[1, lane]
-    lanes.state[o + ln.PER_V_LIN] = ota[2, lane]
+class Task(NamedTuple):
+    """What every thread needs, besides the window that the shared array describes."""
 
-
-@inlined
-def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
-    """Threshold [V] of an armed lane in noise block `block`; redrawn after every spike."""
-    counter = (np.uint64(block) << np.uint64(_SPIKES_PER_BLOCK_BITS)) ^ np.uint64(
-        lanes.spikes[lane]
-    )
-    draw = normal(key, NOISE_PURPOSE, lanes.neuron[lane], counter)
-    return lanes.threshold[lane] + _SIGMA * np.float32(draw)
-
-
-@inlined
-def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
-    """The comparator acts on an edge: armed only once the membrane is below threshold."""
-    threshold = noisy_threshold(lanes, lane, block, key)
-    if v < threshold:
-        lanes.mode[lane], lanes.timer[lane] = ARMED, NEVER
-        lanes.state[_base(lane) + ln.THRESHOLD] = threshold
-    else:
-        lanes.mode[lane], lanes.timer[lane] = BLOCKED, step_end
-
-
-@inlined
-def _settle(lanes, lane, step_start, step_end, block, key, spike_tick, spike_lane, n):  # type: ignore[no-untyped-def]
-    """Replay this step for a lane whose backend acts inside it; return the spikes logged."""
-    o = _base(lane)
-    v, at = lanes.state[o + ln.V_OLD], step_start
-    while lanes.timer[lane] < step_end:
-        due, mode = max(lanes.timer[lane], step_start), lanes.mode[lane]
-        if due > at:
-            v = _piece(lanes, lane, v, at - step_start, due - step_start)
-            at = due
-        if mode == PENDING:
-            spike_tick[n], spike_lane[n] = at, lane
-            n += 1
-            lanes.spikes[lane] += 1
-            lanes.mode[lane], lanes.end[lane] = RESET, at + lanes.refractory[lane]
-            lanes.timer[lane] = lanes.end[lane] - lanes.hold[lane]
-            _switch(lanes, lane, lanes.reset)
-        elif mode == RESET:
-            _switch(lanes, lane, lanes.leak)
-            lanes.mode[lane], lanes.timer[lane] = REFRACTORY, lanes.end[lane]
-        else:
-            _rearm(lanes, lane, v, block, key, step_end)
-    if step_end > at:
-        v = _piece(lanes, lane, v, at - step_start, step_end - step_start)
-    lanes.state[o + ln.V] = v
-    return n
-
-
-@inlined
-def _settle_block(lanes, block, step_start, step_end, noise_block, key, spike_tick, spike_lane, n):  # type: ignore[no-untyped-def]
-    """Settle the lanes of a block: those that crossed their threshold and those whose timer is due.
-
-    A crossing is placed within the step by linear interpolation; the backend sees it at its next
-    clock edge.
-    """
-    earliest = NEVER
-    for lane in range(block * _LANES, (block + 1) * _LANES):
-        o = _base(lane)
-        new, threshold = lanes.state[o + ln.V], lanes.state[o + ln.THRESHOLD]
-        if new >= threshold:
-            old = lanes.state[o + ln.V_OLD]
-            part = (threshold - old) / (new - old) if old < threshold else _ZERO
-            tick = step_start + np.int64(np.ceil(part * np.float32(step_end - step_start)))
-            clock = lanes.clock[lane]
-            lanes.state[o + ln.THRESHOLD] = _INFINITE
-            lanes.mode[lane], lanes.timer[lane] = PENDING, (tick + clock - 1) // clock * clock
-        if lanes.timer[lane] < step_end:
-            n = _settle(
-                lanes, lane, step_start, step_end, noise_block, key, spike_tick, spike_lane, n
-            )
-        earliest = min(earliest, lanes.timer[lane])
-    lanes.due[block] = earliest
-    return n
-
-
-@inlined
-def _sort_spikes(tick, lane, first, last):  # type: ignore[no-untyped-def]
-    """Insertion sort of the few spikes of one step by (tick, lane)."""
-    for i in range(first + 1, last):
-        t, k, j = tick[i], lane[i], i
-        while j > first and (tick[j - 1] > t or (tick[j - 1] == t and lane[j - 1] > k)):
-            tick[j], lane[j] = tick[j - 1], lane[j - 1]
-            j -= 1
-        tick[j], lane[j] = t, k
-
-
-@compiled
-def redraw_thresholds(lanes, n_lanes, block, key):  # type: ignore[no-untyped-def]
-    """Give every armed lane its threshold for noise block `block`."""
-    for lane in range(n_lanes):
-        if lanes.mode[lane] == ARMED and lanes.threshold[lane] < _INFINITE:
-            lanes.state[_base(lane) + ln.THRESHOLD] = noisy_threshold(lanes, lane, block, key)
-
-
-@inlined
-def _read_line(state, readout_lane, readout_source):  # type: ignore[no-untyped-def]
-    """Mean over the neurons shorted on the readout line [V]; 0 where none is connected."""
-    total = _ZERO
-    for k in range(readout_lane.size):
-        o = _base(readout_lane[k])
-        if readout_source[k] == 0:
-            total += state[o + ln.V]
-        elif readout_source[k] == 1:
-            total += _REST - state[o + ln.EXC]
-        else:
-            total += _REST - state[o + ln.INH]
-    return total / np.float32(max(readout_lane.size, 1))
+    lanes: ln.Lanes
+    readers: ln.Readers
+    groups: I64  # (group + 1,) first block of each; coupled blocks are one group, the last
+    drops: ln.F32  # (row * block * 2 * LANES,) V
+    arrivals: Arrivals
+    crossed: ln.I32  # (block,) scratch
+    log: I64  # (thread, 2, capacity) tick and lane of the window's spikes
+    log_n: I64  # (thread, 8): the first entry counts
+    shared: I64  # see kernels.threads
+    trace: ln.F32  # (pair, step + 1)
+    key: npt.NDArray[np.uint64]  # (1,) run seed
 
 
 @helper
-def _clear_events(state, n_blocks):  # type: ignore[no-untyped-def]
-    """Forget what events added to the lines in this step."""
-    for b in range(n_blocks):
-        extra, add = b * ln.BLOCK + ln.EXC_EXTRA, b * ln.BLOCK + ln.EXC_ADD
-        for k in range(2 * ln.LANES):
-            state[extra + k], state[add + k] = _ZERO, _NO_DROP
+def _merge(task, out, cursor):  # type: ignore[no-untyped-def]
+    """Sort the window's spikes of all threads by (tick, neuron) behind those of the output."""
+    n = first = cursor[N_SPIKES]
+    tick, lane, neuron = out.spike_tick, out.spike_lane, task.lanes.digital[ln.NEURON]
+    for thread in range(task.log_n.shape[0]):
+        for k in range(task.log_n[thread, 0]):
+            t, who = task.log[thread, 0, k], task.log[thread, 1, k]
+            j = n
+            while j > first and (
+                tick[j - 1] > t or (tick[j - 1] == t and neuron[lane[j - 1]] > neuron[who])
+            ):
+                tick[j], lane[j] = tick[j - 1], lane[j - 1]
+                j -= 1
+            tick[j], lane[j] = t, who
+            n += 1
+        task.log_n[thread, 0] = 0
+    cursor[N_SPIKES] = n
+    return first
+
+
+@inlined
+def _log_is_full(task):  # type: ignore[no-untyped-def]
+    log = task.arrivals.prelog
+    return log.tick.size > 0 and log.n[0] + MOST_PULSES > log.tick.size
+
+
+@helper
+def _receive(task, routes, queues, drivers, cursor, step, end):  # type: ignore[no-untyped-def]
+    """Let events arrive up to step `end`; return the step up to which all of them are known."""
+    a, n, step_cycles = task.arrivals, cursor[HELD], task.shared[th.STEP_CYCLES]
+    start = cursor[ARRIVED_UNTIL] if n else step * step_cycles
+    rest = Arrivals(a.cycle[n:], a.row[n:], a.gain[n:], a.prelog)
+    n += serve(routes, queues, drivers, cursor, start, end * step_cycles, rest)
+    task.shared[th.N_ARRIVED] = n
+    return min(end, cursor[ARRIVED_UNTIL] // step_cycles)
+
+
+@helper
+def _hold(task, cursor, end):  # type: ignore[no-untyped-def]
+    """Move arrivals from step `end` on to the front."""
+    a, n, held = task.arrivals, task.shared[th.N_ARRIVED], 0
+    for k in range(n):
+        if a.cycle[k] >= end * task.shared[th.STEP_CYCLES]:
+            a.cycle[held], a.row[held], a.gain[held] = a.cycle[k], a.row[k], a.gain[k]
+            held += 1
+    cursor[HELD] = held
 
 
 @compiled
-def advance(  # type: ignore[no-untyped-def]
-    lanes, routes, queues, out, cursor, until_step, step_cycles, key, readout_lane, readout_source
-):
-    """Integrate from step cursor[STEP] up to `until_step`; return DONE or why it ended early.
+def fire(lanes, lane, tick):  # type: ignore[no-untyped-def]
+    """`backend.fire_now`, called from Python."""
+    fire_now(lanes, lane, tick)
 
-    Writes to lanes, queues, out and cursor.  out.trace[0] belongs to the beginning of the first
-    step.
-    step_cycles     FPGA cycles per step (a power of two)
-    key             uint64, the run seed
-    readout_lane    (reader,) lanes connected to the readout line; readout_source: 0 v, 1 exc, 2 inh
-    """
-    n_blocks, n_lanes = lanes.state.size // ln.BLOCK, lanes.neuron.size
-    ticks = 2 * step_cycles
-    dt = np.float32(ticks) * _TICK_S
-    block_steps = max(NOISE_BLOCK_CYCLES // step_cycles, 1)
-    first_step, crossed = cursor[STEP], np.zeros(n_blocks, np.int32)
-    out.trace[0] = _read_line(lanes.state, readout_lane, readout_source)
-    for step in range(first_step, until_step):
-        if cursor[N_SPIKES] + 4 * n_lanes * step_cycles > out.spike_tick.size:
-            cursor[STEP] = step
-            return SPIKE_LOG_FULL
-        start, end, block = step * ticks, (step + 1) * ticks, step // block_steps
-        if step % block_steps == 0:
-            redraw_thresholds(lanes, n_lanes, block, key)
-        any_event = False
-        if cursor[NEXT_EVENT] < (step + 1) * step_cycles:
-            bus, any_event = deliver(lanes, routes, queues, cursor, step, step_cycles)
-            if bus >= 0:
-                cursor[STEP], cursor[FULL_BUS] = step, bus
-                return BUS_OVERFLOW
-        first = cursor[N_SPIKES]
-        n = first
-        _step_blocks(lanes.state, n_blocks, dt, crossed)
-        for b in range(n_blocks):
-            if crossed[b] or lanes.due[b] < end:
-                n = _settle_block(
-                    lanes, b, start, end, block, key, out.spike_tick, out.spike_lane, n
+
+@compiled
+def redraw(task, step):  # type: ignore[no-untyped-def]
+    """Give all armed lanes their threshold for the noise block of `step`."""
+    noise_steps = max(NOISE_BLOCK_CYCLES // task.shared[th.STEP_CYCLES], 1)
+    n = task.lanes.digital.shape[1]
+    redraw_thresholds(task.lanes, 0, n, step // noise_steps, task.key[0])
+
+
+@helper
+def _run_group(task, coupling, first, last, step, until, origin, thread):  # type: ignore[no-untyped-def]
+    """Take blocks first..last - 1 through the window from `step` to `until`."""
+    lanes, arrivals, key = task.lanes, task.arrivals, task.key[0]
+    log_tick, log_lane, n = task.log[thread, 0], task.log[thread, 1], task.log_n[thread, 0]
+    step_cycles, n_arrived = task.shared[th.STEP_CYCLES], task.shared[th.N_ARRIVED]
+    ticks, event = 2 * step_cycles, 0
+    noise_steps = max(NOISE_BLOCK_CYCLES // step_cycles, 1)
+    adaptive = _first_of(lanes, ln.ADAPTIVE, first, last)
+    full = _first_of(lanes, ln.FULL, first, last)
+    while step < until:
+        start, end = step * ticks, (step + 1) * ticks
+        if step % noise_steps == 0:
+            redraw_thresholds(lanes, first * ln.LANES, last * ln.LANES, step // noise_steps, key)
+        if step % ln.ADAPT_STEPS == 0 and adaptive < last:
+            adapt(lanes.state, adaptive, last)
+        before = event
+        while event < n_arrived and arrivals.cycle[event] < (step + 1) * step_cycles:
+            at = arrivals.cycle[event] - step * step_cycles
+            for b in range(first, last):
+                _discharge(
+                    lanes, b, task.drops, arrivals.row[event], arrivals.gain[event],
+                    at, step_cycles, start + 2 * at,
+                )  # fmt: skip
+            event += 1
+        if lanes.block[ln.KIND, first] == ln.CLUSTER:
+            step_coupled(lanes, coupling, first, last)
+            for b in range(first, last):
+                task.crossed[b] = 1
+        else:
+            step_simple(lanes.state, first, adaptive, lanes.constants, task.crossed)
+            step_adaptive(lanes.state, adaptive, full, lanes.constants, task.crossed)
+            step_full(lanes.state, full, last, lanes.constants, task.crossed)
+        for b in range(first, last):
+            if task.crossed[b] or lanes.block[ln.DUE, b] < end:
+                n = settle_block(
+                    lanes, b, start, end, step // noise_steps, key, log_tick, log_lane, n
                 )
-        if n > first:
-            _sort_spikes(out.spike_tick, out.spike_lane, first, n)
-            for k in range(first, n):
+        if event > before:
+            _forget_events(lanes, first, last)
+        step += 1
+        _record(lanes, task.readers, first, last, step, step - origin, task.trace)
+    task.log_n[thread, 0] = n
+
+
+@helper
+def _share(task, coupling, origin, thread):  # type: ignore[no-untyped-def]
+    """Take groups through the present window until none is left."""
+    while True:
+        group = th.add(task.shared, th.NEXT_GROUP, 1)
+        if group >= task.groups.size - 1:
+            return
+        _run_group(
+            task, coupling, task.groups[group], task.groups[group + 1],
+            task.shared[th.FIRST], task.shared[th.LAST], origin, thread,
+        )  # fmt: skip
+
+
+@compiled
+def assist(task, coupling, origin, thread):  # type: ignore[no-untyped-def]
+    """Work through windows as thread number `thread` until told to quit."""
+    generation = 0
+    while True:
+        generation += 1
+        th.wait_for(task.shared, th.GENERATION, generation)
+        if th.load(task.shared, th.QUIT):
+            return
+        _share(task, coupling, origin, thread)
+        th.add(task.shared, th.DONE, 1)
+
+
+@compiled
+def advance(task, coupling, routes, queues, drivers, out, cursor, until_step, longest):  # type: ignore[no-untyped-def]
+    """Integrate from step cursor[STEP] towards `until_step`.
+
+    Writes to everything it is given but routes.  trace[:, 0] belongs to the beginning of the first
+    step.  All threads but the first run `assist` meanwhile.  It ends early, with the step it came
+    to in cursor[STEP], if the spike log is full, or if `serve` stops: for want of the rows of
+    cursor[UNKNOWN_KEY], or because the log of pulses is full.
+
+    coupling  what coupled lanes need, or ()
+    longest   steps of a window: no spike reaches a synapse in less
+    """
+    origin, step, shared = cursor[STEP], cursor[STEP], task.shared
+    n_blocks, n_lanes = task.lanes.block.shape[1], task.lanes.digital.shape[1]
+    helpers, step_cycles = task.log_n.shape[0] - 1, shared[th.STEP_CYCLES]
+    _record(task.lanes, task.readers, 0, n_blocks, step, 0, task.trace)
+    while step < until_step:
+        wanted = min(until_step, step + longest)
+        if cursor[N_SPIKES] + n_lanes * step_cycles * (wanted - step) > out.spike_tick.size:
+            break
+        end = _receive(task, routes, queues, drivers, cursor, step, wanted)
+        if end > step:
+            shared[th.FIRST], shared[th.LAST] = step, end
+            shared[th.DONE] = shared[th.NEXT_GROUP] = 0
+            if helpers:
+                th.add(shared, th.GENERATION, 1)
+            _share(task, coupling, origin, 0)
+            if helpers:
+                th.wait_for(shared, th.DONE, helpers)
+            for k in range(_merge(task, out, cursor), cursor[N_SPIKES]):
                 send(routes, queues, cursor, out.spike_tick[k], out.spike_lane[k])
-            cursor[N_SPIKES] = n
-        if any_event:
-            _clear_events(lanes.state, n_blocks)
-        out.trace[step - first_step + 1] = _read_line(lanes.state, readout_lane, readout_source)
-    cursor[STEP] = until_step
-    return DONE
+        _hold(task, cursor, end)
+        step = end
+        if (
+            end < wanted
+            and cursor[ARRIVED_UNTIL] < wanted * step_cycles
+            and (cursor[UNKNOWN_KEY] >= 0 or _log_is_full(task))
+        ):
+            break
+    cursor[STEP] = step
+    if helpers:
+        th.store(shared, th.QUIT, 1)
+        th.add(shared, th.GENERATION, 1)

@@ -1,51 +1,118 @@
 """One membrane over one time step.
 
-    C dV/dt = I_ota(V) + I_offset + I_exc headroom(V) - I_inh footroom(V)
+    C dV/dt = I_ota(V) + I_offset + I_exp(V) - I_adapt(w) + I_exc headroom(V) - I_inh footroom(V)
 The leak (or reset) OTA pulls towards its target.  A synaptic OTA delivers less as its output leaves
-it less voltage: headroom falls to 0 at the supply, footroom to 0 at ground.
+it less voltage: headroom falls to 0 at the supply, footroom to 0 at ground.  Everything is divided
+by C and multiplied by the step, so currents are voltages per step.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..jit import fused, inlined
-from ..parameters import FOOTROOM_V, HEADROOM_V, MEMBRANE_SUPPLY_V
-from .ota import saturate
+from ..jit import fused, inlined, power_of_two
+from .ota import limited
 
-V_SUPPLY = np.float32(MEMBRANE_SUPPLY_V)
-_PER_HEADROOM, _PER_FOOTROOM = np.float32(1 / HEADROOM_V), np.float32(1 / FOOTROOM_V)
 _ZERO, _ONE, _HALF, _12TH = np.float32(0), np.float32(1), np.float32(0.5), np.float32(1 / 12)
+_QUARTER, _SIXTH = np.float32(0.25), np.float32(1 / 6)
+_TWO_THIRDS, _SIX = np.float32(2 / 3), np.float32(6)
+_CUBIC, _STEEP = np.float32(-4 / 27), np.float32(-12 / 27)
+_FASTEST = np.float32(-1)
+_ROUND = np.float32(12582912.0)  # 1.5 * 2^23: adding it leaves an integer in the low bits
+_P0, _P1, _P2, _P3, _P4, _P5 = (
+    np.float32(c) for c in (1.0, 0.69314718, 0.24022232, 0.05550477, 0.00967178, 0.00133445)
+)
 
 
 @inlined
-def _unit(x):  # type: ignore[no-untyped-def]
-    return min(max(x, _ZERO), _ONE)
+def exp2(t):  # type: ignore[no-untyped-def]
+    """2^t in float32 for -126 <= t <= 126, within 3e-7, by + * and an exponent shift."""
+    shifted = t + _ROUND
+    r = t - (shifted - _ROUND)
+    p = fused(fused(fused(fused(fused(_P5, r, _P4), r, _P3), r, _P2), r, _P1), r, _P0)
+    return p * power_of_two(shifted)
 
 
 @inlined
-def membrane_slope(v, target, slope_max, per_v_lin, offset, exc, inh):  # type: ignore[no-untyped-def]
-    """dV/dt [V/s].  Currents enter as I / C [V/s], the OTA as target [V], I_max / C, 1 / V_lin."""
-    ota = slope_max * saturate((target - v) * per_v_lin) + offset
-    return ota + exc * _unit((V_SUPPLY - v) * _PER_HEADROOM) - inh * _unit(v * _PER_FOOTROOM)
+def factor(b, a, v):  # type: ignore[no-untyped-def]
+    """A straight line b v + a, bent to 0 below."""
+    return max(fused(b, v, a), _ZERO)
 
 
 @inlined
-def membrane_step(v, target, slope_max, per_v_lin, offset, exc, inh, dt):  # type: ignore[no-untyped-def]
-    """V after `dt` [s] by an exponential Rosenbrock-Euler step.
+def room(b, a, v):  # type: ignore[no-untyped-def]
+    """Share of its current that an output stage delivers at `v`.
 
-    V + dt phi1(-x) dV/dt with x = -dt d(dV/dt)/dV: second order, and exact for a linear membrane
-    but for phi1(-x) = (1 - exp(-x))/x, which is replaced by 1 / (1 + x/2 + x^2/12).  That is the
-    (2, 2) Pade approximant of the exponential, within x^4/720 and stable for every x >= 0, so that
-    not even a x8 leak on the bare parasitic capacitance can blow up.
+    It never falls below 0, as the membrane stays within the rails where it does.
+    """
+    return min(fused(b, v, a), _ONE)
+
+
+@inlined
+def leak(v, b, a, largest, stiff):  # type: ignore[no-untyped-def]
+    """Leak or reset OTA: (slope, minus its derivative with respect to v)."""
+    u = limited(fused(b, v, a))
+    u2 = u * u
+    return largest * (u * fused(_CUBIC, u2, _ONE)), stiff * fused(_STEEP, u2, _ONE)
+
+
+@inlined
+def synapses(v, exc, inh, rails):  # type: ignore[no-untyped-def]
+    """Both synaptic currents at the membrane: (slope, minus its derivative).
+
+    exc, inh  slopes before the output stage; rails  (head_b, head_a, foot_b, foot_a)
+    """
+    head, foot = room(rails[0], rails[1], v), room(rails[2], rails[3], v)
+    slope = fused(exc, head, -(inh * foot))
+    stiff = _ZERO if head == _ONE else -exc * rails[0]
+    stiff += _ZERO if foot == _ONE else inh * rails[2]
+    return slope, stiff
+
+
+@inlined
+def exponential(v, b, a, largest):  # type: ignore[no-untyped-def]
+    """The exponential term 2^(b v + a), at most 2^largest: (slope, minus its derivative)."""
+    t = fused(b, v, a)
+    clipped = min(max(t, np.float32(-126)), largest)
+    slope = exp2(clipped)
+    return slope, (-slope * b * np.float32(0.6931472) if t == clipped else _ZERO)
+
+
+@inlined
+def ceiling(slope, i_exp, k_exp, top):  # type: ignore[no-untyped-def]
+    """The most that V can change in a step in which the exponential current reaches its limit.
+
+    Simpson's mean of that current at the beginning, in the middle (where it has grown to
+    i_exp / (1 - y/2), y = -k_exp, as a series) and at the end, where it is at its limit.
+    top  a sixth of the limit [V/step]
+    """
+    middle = min(i_exp * fused(k_exp, fused(k_exp, _QUARTER, -_HALF), _ONE), _SIX * top)
+    mean = fused(_TWO_THIRDS, middle, fused(_SIXTH, i_exp, top))
+    return (slope - i_exp) + mean
+
+
+@inlined
+def advance(v, slope, stiff, low, high):  # type: ignore[no-untyped-def]
+    """V after a step by an exponential Rosenbrock-Euler rule, where all currents pull back.
+
+    V + phi(x) slope with x = -d(slope)/dV >= 0, of second order.  phi is that of a linear membrane,
+    (1 - exp(-x))/x, as 1 / (1 + x/2 + x^2/12): the (2, 2) Pade approximant of the exponential,
+    within x^4/720 and stable for every x, so that not even a x8 leak on the bare parasitic
+    capacitance can blow up.  The rails: protection diodes conduct beyond them.
     Source: Hochbruck & Ostermann, "Exponential integrators", Acta Numerica 19 (2010), section 2.4.
     """
-    s = saturate((target - v) * per_v_lin)
-    head, foot = _unit((V_SUPPLY - v) * _PER_HEADROOM), _unit(v * _PER_FOOTROOM)
-    slope = fused(-inh, foot, fused(exc, head, fused(slope_max, s, offset)))
-    stiffness = slope_max * per_v_lin * fused(-s, s, _ONE)
-    stiffness += exc * _PER_HEADROOM if head < _ONE else _ZERO
-    stiffness += inh * _PER_FOOTROOM if foot < _ONE else _ZERO
-    x = max(dt * stiffness, _ZERO)
-    new = v + dt * slope / fused(x, fused(x, _12TH, _HALF), _ONE)
-    return min(max(new, _ZERO), V_SUPPLY)  # the rails: protection diodes conduct beyond them
+    change = slope / fused(stiff, fused(stiff, _12TH, _HALF), _ONE)
+    return min(max(v + change, low), high)
+
+
+@inlined
+def advance_up_to(v, slope, stiff, most, low, high):  # type: ignore[no-untyped-def]
+    """The same with an exponential term, and no further than by `most` (see `ceiling`).
+
+    Where that term runs away (x < 0) phi is that of dV/dt = exp(V), -ln(1 + x)/x, as
+    1 / (1 + x/2 - x^2/12), its Pade approximant (G. Baker, "Essentials of Pade Approximants",
+    1975); x < -1 is beyond any threshold.
+    """
+    x = max(stiff, _FASTEST)
+    change = slope / fused(x, fused(max(x, -x), _12TH, _HALF), _ONE)
+    return min(max(v + min(change, most), low), high)

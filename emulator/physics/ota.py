@@ -1,8 +1,12 @@
-"""The operational transconductance amplifier behind leak, reset and synaptic inputs.
+"""The operational transconductance amplifier behind leak, reset, synaptic inputs and adaptation.
 
-A differential pair in weak inversion gives I = I_max tanh(dV / V_lin) (C. Mead, "Analog VLSI and
-Neural Systems", 1989, ch. 5); that the leak OTA of this chip behaves so with V_lin of some 350 mV
-is an estimate from published traces (docs/explanation/emulator.md).
+    I = I_max sat(dV / V_lin),   sat(u) = u - 4/27 u^3 for |u| <= 3/2, +-1 beyond
+
+A differential pair in strong inversion gives I = I_max u sqrt(1 - u^2/4) up to |u| = sqrt(2) and
+saturates there (P. Gray et al., "Analysis and Design of Analog Integrated Circuits", 5th ed.,
+section 3.5.3).  The cubic follows it within 2 % of I_max and is smooth at its ends.  That the
+amplifiers of this chip behave so, with the ranges in :mod:`emulator.numbers`, is an estimate from
+published traces (docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -11,20 +15,19 @@ import numpy as np
 
 from ..jit import fused, inlined
 
-_CLIP = np.float32(4.97)  # beyond it the fraction below leaves 1 again; tanh(4.97) = 1 - 1e-4
-_N0, _N1, _N2 = np.float32(135135), np.float32(17325), np.float32(378)
-_D1, _D2, _D3 = np.float32(62370), np.float32(3150), np.float32(28)
+LIMIT = np.float32(1.5)
+CUBIC = np.float32(4 / 27)
+_ONE, _SLOPE = np.float32(1), np.float32(-4 / 27)
 
 
 @inlined
-def saturate(x):  # type: ignore[no-untyped-def]
-    """tanh(x) in float32 as Lambert's continued fraction of order 7, clipped to |x| < 4.97.
+def limited(u):  # type: ignore[no-untyped-def]
+    """`u` within the range in which the amplifier responds."""
+    return min(max(u, -LIMIT), LIMIT)
 
-    Only + - * /, explicit fused steps and comparisons, so that it vectorises and gives the same
-    bits on every CPU.
-    The error is below 1e-6 for |x| < 2.5 and below 1.1e-4 everywhere.
-    """
-    x = min(max(x, -_CLIP), _CLIP)
-    y = x * x
-    numerator = fused(y, fused(y, y + _N2, _N1), _N0)
-    return x * numerator / fused(y, fused(y, fused(y, _D3, _D2), _D1), _N0)
+
+@inlined
+def saturate(u):  # type: ignore[no-untyped-def]
+    """sat(u) in float32: + * and fused steps only, the same bits on every CPU."""
+    u = limited(u)
+    return u * fused(_SLOPE, u * u, _ONE)

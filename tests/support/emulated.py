@@ -3,7 +3,10 @@
 import numpy as np
 
 from emulator import Emulator
-from emulator.analog import AnalogCore, Inputs, no_inputs
+from emulator.analog import MEMBRANE, AnalogCore, Watch
+from emulator.crossbar import Inputs
+from emulator.effects import Effects
+from emulator.latencies import Latencies
 from emulator.memory import Memory
 from emulator.mismatch import Mismatch
 from firmware_protocol import ChipConfig, Program, decode, memory_map
@@ -167,26 +170,61 @@ def run(config, runtime_us, events=None, *, chip_seed=0, run_seed=0, **options):
     return Result(emulator.execute(experiment(config, runtime_us, events, **options)))
 
 
-class Ideal(Mismatch):
-    """A chip on which every circuit is exactly nominal."""
-
-    def draw(self, name, shape):
-        return np.zeros(shape)
-
-
-def ideal_core(config, inputs=None, *, step_cycles=4, run_seed=0):
-    """The analog core of an ideal chip, and its register memory."""
-    core = AnalogCore(Ideal(0), run_seed=run_seed, step_cycles=step_cycles)
-    core.begin(no_inputs() if inputs is None else inputs)
-    return core, Memory(config.image())
+EXACT = {
+    name: False
+    for name in ("mismatch", "defects", "capmem_crosstalk", "capmem_settling", "stuck_reset")
+}
+"""Effects that would make circuits differ from what their codes say."""
 
 
-def fpga_inputs(cycles, labels):
-    """FPGA events at these cycles, as the sequencer hands them to the core."""
+class Silent:
+    """A log that keeps what it is told."""
+
+    def __init__(self):
+        self.entries = []
+
+    def note(self, cycle, place, text):
+        self.entries.append((cycle, place, text))
+
+
+def core_of(config, inputs=None, *, chip_seed=0, run_seed=0, step_cycles=4, threads=1, **effects):
+    """An analog core with a configuration that has been there since power-on, and its memory."""
+    core = AnalogCore(
+        Mismatch(chip_seed),
+        Effects.of(overrides=effects),
+        run_seed=run_seed,
+        step_cycles=step_cycles,
+        latencies=Latencies(),
+        threads=threads,
+        log=Silent(),
+    )
+    memory = Memory(config.image())
+    core.levels(memory, 0)
+    if inputs is not None:
+        core.feed(inputs)
+    return core, memory
+
+
+def ideal_core(config, inputs=None, **options):
+    """The same of a chip on which every circuit is exactly nominal."""
+    return core_of(config, inputs, **(EXACT | options))
+
+
+def watch(neurons=(), quantity=None, *, everyone=False, sampled=()):
+    """Somebody who reads these neurons' membranes, or `quantity` of each."""
+    neurons = np.asarray(neurons, np.int64)
+    quantity = np.full(neurons.size, MEMBRANE) if quantity is None else np.asarray(quantity)
+    mask = np.zeros(512, bool)
+    mask[np.asarray(sampled, np.int64)] = True
+    return Watch(neurons, quantity.astype(np.int64), everyone, mask)
+
+
+def on_bus(cycles, labels):
+    """FPGA events by the cycle in which they are due on their buses."""
     labels = np.asarray(labels, np.int64)
     return Inputs(np.asarray(cycles, np.int64), 8 + (labels >> 14), labels & 0x3FFF)
 
 
-def trace_of(pieces):
-    """The readout line's voltage at all step boundaries of consecutive pieces [V]."""
-    return np.concatenate([pieces[0].trace[:1], *(piece.trace[1:] for piece in pieces)])
+def trace_of(pieces, pair=0):
+    """A pair's voltage at all step boundaries of consecutive pieces [V]."""
+    return np.concatenate([pieces[0].trace[pair, :1], *(piece.trace[pair, 1:] for piece in pieces)])

@@ -34,5 +34,5 @@ def test_input_at_the_end_of_a_trial_does_not_show_in_the_next(weight):
 
 
 def test_trials_of_one_input_agree_with_each_other():
-    counts = {len(t) for t in trials([0.001], 26, n=5)}
+    counts = {len(t) for t in trials([0.001], 22, n=5)}
     assert counts == {1}

@@ -9,47 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator import Emulator
-from emulator.parameters import READ_LATENCY_CYCLES
-from emulator.sequencer import schedule
+from emulator.latencies import Latencies
 from firmware_protocol import Program, decode, memory_map
-from firmware_protocol.instructions import parse
+from firmware_protocol.instructions import ToFpga, message
 from tests.support import emulated
-
-
-def cycles(program, start=0):
-    messages = parse(program.words())
-    cycle = np.empty(messages.header.size, np.int64)
-    end, _ = schedule(messages.header, messages.payload, start, start, cycle)
-    return cycle, end
-
-
-def test_every_message_takes_one_cycle():
-    program = Program()
-    program.write([1, 2], [3, 4])
-    program.loopback()
-    program.halt()
-    cycle, end = cycles(program, start=100)
-    assert cycle.tolist() == [100, 101, 102, 103, 104, 105]
-    assert end == 106
-
-
-def test_wait_until_completes_at_the_timer_value_and_takes_that_cycle():
-    program = Program()
-    program.setup_timer()  # cycle 0
-    program.loopback()  # 1
-    program.wait_until(9)  # completes at 9
-    program.loopback()  # 10
-    program.wait_until(5)  # late: completes at once, at 11
-    program.loopback()  # 12
-    assert cycles(program)[0].tolist() == [0, 1, 9, 10, 11, 12]
-
-
-def test_a_barrier_waits_for_the_answers_of_reads():
-    program = Program()
-    program.read([1])
-    program.barrier()
-    program.loopback()
-    assert cycles(program)[0].tolist() == [0, READ_LATENCY_CYCLES, READ_LATENCY_CYCLES + 1]
 
 
 @settings(deadline=None)  # the first example compiles
@@ -127,3 +90,201 @@ def test_refractory_period_is_exact_in_clock_ticks(scale):
     tick = 2 ** (scale + 1) // 2  # in cycles of 8 ns
     assert np.all(spikes % tick == spikes[0] % tick)
     assert np.all(np.diff(spikes) > 200 * tick)
+
+
+# --- devices --------------------------------------------------------------------------------------
+
+COUNTER, COUNTER_RESET = (
+    int(memory_map.spike_counter_address(0, reset=reset)) for reset in (False, True)
+)
+POLL = (0x88000006, 0x88000007, 0x88000008)
+TIMEOUT, TIMER = 0x88000009, 0x8800000C
+LATENCY = Latencies().read
+
+
+def counted(*, reset=True, cycles=125_000, recording=False, poll=None, timeout=1_250_000):
+    """A program in which neuron 0 spikes while nobody looks but its counter; its trace."""
+    program = Program()
+    emulated.write_chip(program, emulated.chip(0))
+    program.write(memory_map.EVENT_RECORDING_CONFIG, int(recording))
+    if reset:
+        program.write(COUNTER_RESET, 0)
+    program.setup_timer()
+    program.loopback()
+    if poll is not None:
+        program.write(TIMEOUT, timeout)
+        program.write(POLL, [COUNTER, poll, 0xFF])
+        program._append(message(ToFpga.POLLING_OMNIBUS_BLOCK, 1))
+        program.loopback()
+    program.wait_until(cycles)
+    program.read([COUNTER])
+    program.barrier()
+    program.halt()
+    return decode(Emulator().execute(program.words()))
+
+
+def test_a_spike_counter_counts_what_nobody_records():
+    recorded = counted(recording=True)
+    begin = recorded.ticks[0]
+    after = recorded.spike_time - begin
+    seen = np.count_nonzero((after >= 0) & (after < 125_000))
+    assert counted().reads[0] == pytest.approx(seen, abs=1)
+    assert seen > 20
+    assert counted(reset=False).reads[0] & 0x100, "20 ms of spikes overflow the counter"
+
+
+def test_a_poll_goes_on_when_a_counter_reaches_its_value():
+    spikes = counted(recording=True)
+    after = spikes.spike_time[spikes.spike_time > spikes.ticks[0]] - spikes.ticks[0]
+    trace = counted(poll=10)
+    assert trace.timeouts.size == 0
+    waited = np.diff(trace.ticks)[0]
+    # The tenth spike; each reading sees it at once and takes the read latency to come back.
+    assert after[9] < waited < after[9] + 3 * LATENCY
+    assert trace.reads[0] > 10
+
+
+def test_a_poll_for_a_count_that_is_not_reached_in_time_times_out():
+    trace = counted(poll=200, timeout=20_000)
+    assert trace.timeouts.size == 1
+    assert 20_000 < np.diff(trace.ticks)[0] < 20_000 + 20
+
+
+def test_a_poll_jumps_over_time_in_which_nothing_can_happen():
+    """A time-out of 34 s, of a counter whose neuron is silent."""
+    program = Program()
+    program.loopback()
+    program.write(TIMEOUT, (1 << 32) - 1)
+    program.write(POLL, [COUNTER, 1, 0xFF])
+    program._append(message(ToFpga.POLLING_OMNIBUS_BLOCK, 1))
+    program.loopback()
+    program.halt()
+    trace = decode(Emulator().execute(program.words()))
+    assert trace.timeouts.tolist() == [9]
+    assert np.diff(trace.ticks)[0] == (1 << 32) - 1 + 10
+
+
+def test_a_poll_that_cannot_come_back_in_time_times_out_even_if_it_is_true():
+    program = Program()
+    program.write(TIMEOUT, LATENCY - 1)
+    program._append(message(ToFpga.POLLING_OMNIBUS_BLOCK, 1))
+    program.halt()
+    assert decode(Emulator().execute(program.words())).timeouts.tolist() == [2]
+
+
+def test_a_time_out_at_the_very_end_is_reported_too():
+    program = Program()
+    program.write([TIMEOUT, *POLL], [5000, 0, 1, 0xFF])
+    program._append(message(ToFpga.POLLING_OMNIBUS_BLOCK, 1))
+    emulator = Emulator()
+    trace = decode(emulator.execute(program.words()))
+    assert trace.timeouts.tolist() == [8]
+    assert not trace.halted
+    assert [entry.place for entry in emulator.log] == ["program", "poll of 0x0"]
+
+
+def test_the_timer_can_be_read():
+    program = Program()
+    program.wait(50)  # setup at 0
+    program.read([TIMER])  # at 51
+    program.setup_timer()  # at 52
+    program.wait_until(1000)  # at 1052
+    program.read([TIMER, TIMER])  # at 1053
+    program.halt()
+    assert decode(Emulator().execute(program.words())).reads.tolist() == [51, 1001, 1002]
+
+
+def test_the_timer_runs_on_into_the_next_program():
+    emulator, program = Emulator(), Program()
+    program.setup_timer()
+    program.halt()
+    emulator.execute(program.words())
+    program = Program()
+    program.read([TIMER])
+    program.halt()
+    assert decode(emulator.execute(program.words())).reads.tolist() == [2]
+
+
+class Converter:
+    """Two registers whose answers are there 300 cycles after the read that asks for them."""
+
+    ADDRESS = 0x02C80000
+
+    def __init__(self):
+        self.reads = []
+
+    def claims(self, address):
+        return (address >= self.ADDRESS) & (address < self.ADDRESS + 2)
+
+    def read(self, address, cycle, context):
+        self.reads.append(cycle)
+        return len(self.reads)
+
+    def write(self, address, value, cycle, context):
+        raise AssertionError("nobody writes")
+
+    def ready(self, address):
+        return self.reads[-1] + 300
+
+    def reset(self):
+        pass
+
+
+def player(*devices):
+    """A player of an emulator's parts, and these devices."""
+    emulator = Emulator()
+    bus = emulator._player._bus
+    bus.devices = (*devices, *bus.devices)
+    return emulator
+
+
+def test_answers_that_take_long_delay_barriers_and_later_answers():
+    converter, program = Converter(), Program()
+    program.systime_init()  # 0
+    program.read([Converter.ADDRESS])  # 1, there at 301, back at 301 + LATENCY
+    program.read([TIMEOUT])  # 2: its answer comes behind
+    program.barrier()  # 301 + LATENCY
+    program.loopback()
+    program.read([Converter.ADDRESS + 1])
+    program.halt()
+    response = player(converter).execute(program.words())
+    trace = decode(response)
+    assert trace.reads.tolist() == [1, 1_250_000, 2]
+    assert trace.ticks.tolist() == [301 + LATENCY + 1]
+    assert converter.reads == [1, 301 + LATENCY + 2]
+
+
+def test_unknown_registers_are_ignored_and_noted():
+    emulator, program = Emulator(), Program()
+    program.write([0x0E000000, TIMEOUT], [5, 6])
+    program.read([0x0E000000, TIMEOUT])
+    program.halt()
+    assert decode(emulator.execute(program.words())).reads.tolist() == [0, 6]
+    assert [entry.place for entry in emulator.log] == ["register 0xe000000"] * 2
+
+
+def test_a_neuron_reset_quad_makes_its_quiet_neurons_spike():
+    """Quad 1 of the top half: columns 8, 10, 12, 14."""
+    program = Program()
+    emulated.write_chip(program, emulated.chip([8, 9, 12], threshold_v_threshold=1022))
+    program.write(memory_map.EVENT_RECORDING_CONFIG, 1)
+    program.wait(1250)
+    program.write(0x02C94001, 0)
+    program.wait(1250)
+    program.halt()
+    assert decode(Emulator().execute(program.words())).spike_time.size == 2
+
+
+def test_registers_written_by_jtag_act_like_any_other():
+    """Over JTAG: address, data, request (docs/reference/words.md)."""
+    program = Program()
+    emulated.write_chip(program, emulated.chip(3, threshold_v_threshold=1022))
+    program.write(memory_map.EVENT_RECORDING_CONFIG, 1)
+    program.wait(1250)
+    reset = int(memory_map.neuron_reset_address(3))
+    for instruction, bits, value in ((5, 33, reset), (6, 32, 0), (7, 3, 0)):
+        program._append(message(ToFpga.JTAG_INSTRUCTION, instruction))
+        program._append(message(ToFpga.JTAG_DATA, bits << 40 | value))
+    program.wait(1250)
+    program.halt()
+    assert decode(Emulator().execute(program.words())).spike_time.size == 1

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from firmware_protocol import Connection, LinkError, Target
+from firmware_protocol.connection import StreamingConnection
 from firmware_protocol.transports import InProcess
 
 
@@ -30,3 +31,27 @@ def test_in_process_hands_words_over_until_it_is_closed():
     connection.close()
     with pytest.raises(LinkError, match="connection to echo is closed"):
         connection.execute(np.array([1], np.uint64))
+
+
+def test_in_process_hands_chunks_on_while_they_come():
+    asked = []
+
+    def stream(words):
+        for word in words:
+            asked.append(int(word))
+            yield np.array([word + np.uint64(1)])
+
+    connection = InProcess(lambda words: words, identifier="echo", stream=stream)
+    assert isinstance(connection, StreamingConnection)
+    chunks = connection.stream(np.array([1, 2], np.uint64))
+    assert next(chunks).tolist() == [2]
+    assert asked == [1]
+    assert next(chunks).tolist() == [3]
+    connection.close()
+    with pytest.raises(LinkError, match="connection to echo is closed"):
+        connection.stream(np.array([1], np.uint64))
+
+
+def test_a_peer_that_cannot_stream_answers_in_one_chunk():
+    connection = InProcess(lambda words: words + np.uint64(1), identifier="echo")
+    assert [chunk.tolist() for chunk in connection.stream(np.array([1, 2], np.uint64))] == [[2, 3]]

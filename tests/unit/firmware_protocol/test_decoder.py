@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_protocol import DecodeError, LinkError, Program, decode
+from firmware_protocol.decoder import TraceBuilder, decode_stream
 from firmware_protocol.instructions import FROM_FPGA_PAYLOAD_BITS, FromFpga
 from firmware_protocol.tickets import Shift, Stream, Ticket
 from tests.support import reference_decoder
@@ -244,6 +245,67 @@ def test_an_event_from_just_before_zero_has_a_negative_time():
 
 def test_the_first_cycle_of_all_is_zero():
     assert ticks_after(PERIOD - 1) == [0]
+
+
+# --- in chunks ----------------------------------------------------------------------------------
+
+
+def assert_same_traces(first, second):
+    for field in dataclasses.fields(first):
+        one, other = getattr(first, field.name), getattr(second, field.name)
+        if dataclasses.is_dataclass(one):
+            assert_same_traces(one, other)
+        elif isinstance(one, np.ndarray):
+            assert one.dtype == other.dtype, field.name
+            assert np.array_equal(one, other), field.name
+        else:
+            assert one == other, field.name
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(message(FromFpga) | st.just(COMMA), max_size=40),
+    st.lists(st.integers(0, 60), max_size=6),
+    st.integers(0, 2),
+    st.sampled_from([[], [0x0F << 56]]),
+)
+def test_a_response_in_chunks_decodes_as_in_one_piece(parts, cuts, lost, garbage):
+    words = join(parts)
+    words = np.append(words[: words.size - lost], np.array(garbage, np.uint64))
+    chunks = np.split(words, sorted(cut for cut in cuts if cut < words.size))
+    try:
+        expected = decode(words)
+    except DecodeError as error:
+        with pytest.raises(DecodeError) as caught:
+            decode_stream(chunks)
+        assert caught.value.word_index == error.word_index
+        return
+    assert_same_traces(decode_stream(chunks), expected)
+
+
+def test_words_may_be_overwritten_once_they_are_fed():
+    words = stream(*[(FromFpga.SPIKE_PACK_3, 7 << 48 | 8 << 24 | 9)] * 5, HALT_MESSAGE)
+    builder = TraceBuilder()
+    for word in words:
+        buffer = np.array([word])
+        builder.feed(buffer)
+        buffer[...] = 0
+    assert builder.halted
+    assert_same_traces(builder.finish(), decode(words))
+
+
+def test_a_builder_takes_large_chunks_apart(monkeypatch):
+    monkeypatch.setattr("firmware_protocol.decoder._SLICE", 7)
+    n = 100
+    words = stream(
+        *[(FromFpga.MADC_PACK_3, k << 48 | k << 24 | k) for k in range(n)],
+        (FromFpga.OMNIBUS_DATA, 5),
+        HALT_MESSAGE,
+    )
+    trace = decode(np.append(words, np.uint64(0x0F << 56)))
+    assert trace.madc_value.tolist() == np.repeat(np.arange(n), 3).tolist()
+    assert trace.reads.tolist() == [5]
+    assert trace.halted
 
 
 # --- tickets ------------------------------------------------------------------------------------

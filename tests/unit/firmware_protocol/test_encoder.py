@@ -3,6 +3,8 @@
 Oracle: the times and values that went in, by way of the decoder, which has an oracle of its own.
 """
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from firmware_protocol import ProgramError, decode
 from firmware_protocol.decoder import encode_trace
+from firmware_protocol.encoder import TraceEncoder
 from firmware_protocol.instructions import FromFpga
 
 LATENCY = 37
@@ -70,6 +73,35 @@ def test_ticks_are_exact_even_in_a_burst_of_events():
     trace = decode(encode_trace(cycle, kind, payload))
     assert trace.ticks.tolist() == [5000 + LATENCY]
     assert np.all(trace.spike_time == 5000)
+
+
+KINDS = [FromFpga.SPIKE_PACK_1, FromFpga.MADC_PACK_1, FromFpga.LOOPBACK, FromFpga.OMNIBUS_DATA]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from(KINDS), st.integers(0, 1)), max_size=80),
+    st.lists(st.integers(0, 80), max_size=6),
+)
+def test_what_comes_in_pieces_is_encoded_as_in_one(items, cuts):
+    cycle = np.cumsum([gap for gap, _, _ in items], dtype=np.int64)
+    kind = np.array([kind for _, kind, _ in items], np.uint8)
+    payload = np.array([value for _, _, value in items], np.uint64)
+    bounds = [0, *sorted(min(cut, len(items)) for cut in cuts), len(items)]
+    parts = [slice(a, b) for a, b in itertools.pairwise(bounds)]
+    encoder = TraceEncoder()
+    words = [encoder.feed(cycle[part], kind[part], payload[part]) for part in parts]
+    words.append(encoder.finish())
+    assert np.array_equal(np.concatenate(words), encode_trace(cycle, kind, payload))
+
+
+def test_events_on_both_sides_of_a_new_time_zero_share_no_pack():
+    """Times 470 and 475 before it, -5 (counted anew) behind it."""
+    stamps = [2 * time & 0xFF for time in (470, 475, -5)]
+    words = encode_trace(
+        [500, 505, 30], [FromFpga.SPIKE_PACK_1] * 3, [stamp << 16 | 9 for stamp in stamps]
+    )
+    assert decode(words).spike_time.tolist() == [470, 475, -5]
 
 
 def test_a_long_silence_costs_one_message():

@@ -57,3 +57,36 @@ def test_events_of_all_sources_are_merged_in_time_and_cut_at_the_runtime():
     assert cycles.tolist() == [1250, 3750, 6250]
     assert labels.tolist() == routing.label[[1, 0, 1]].tolist()
     assert np.all(routing.label[:2] >= 0) and routing.label[2] == -1
+
+
+RESPONSE = np.array([0x0500000000000004, 0x0200000000000001, 0x0200000000000000], np.uint64)
+
+
+class Whole:
+    """A connection that answers in one piece."""
+
+    identifier = "whole"
+
+    def execute(self, words):
+        return RESPONSE
+
+    def close(self):
+        pass
+
+
+class Pieces(Whole):
+    """One that hands the response on while it comes."""
+
+    def execute(self, words):
+        raise AssertionError("who can stream is not asked for everything at once")
+
+    def stream(self, words):
+        yield from np.split(RESPONSE, [1, 2])
+
+
+@pytest.mark.parametrize("connection", [Whole(), Pieces()])
+def test_a_response_is_decoded_while_it_comes_if_the_connection_can(connection):
+    pynn.setup(connection=connection)
+    trace = session.state._execute(np.array([0x0A << 56], np.uint64))
+    assert trace.ticks.tolist() == [5]
+    assert trace.halted

@@ -32,11 +32,14 @@ def test_the_environment_names_the_target_and_an_argument_wins(monkeypatch):
         ("tcp://127.0.0.1", "not of the form host:port"),
         ("tcp://127.0.0.1:5000?tls=maybe", "write tls=1 to encrypt"),
         ("udp://", "write the FPGA's name or IP address"),
-        ("emulator:?seed=1", r"takes no options \['seed'\]; it takes chip_seed, run_seed"),
+        ("emulator:?seed=1", r"takes no options \['seed'\]; it takes chip_seed, run_seed, ideal, "),
         ("emulator://host", "takes no location 'host'"),
         ("emulator:?chip_seed=-1", "chip_seed='-1' is not an integer"),
         ("emulator:?chip_seed=1.5", "is not an integer"),
         (f"emulator:?run_seed={2**64}", "is not an integer"),
+        ("emulator:?ideal=2", "ideal='2' is not an integer 0..1"),
+        ("emulator:?threads=65", "threads='65' is not an integer 0..64"),
+        ("emulator:?without=madc_nose", "madc_noise"),
     ],
 )
 def test_targets_that_cannot_be_opened_say_what_can(url, message):

@@ -1,0 +1,339 @@
+"""How fast the analog emulator is: against bare loops, Brian2, and its own aims.
+
+    python benchmarks/bench_emulator.py [--json FILE] [--brian2-python PATH] [--second]
+
+(a) 512 active circuits with adaptation, exponential term and 1 MHz of input events, through
+    `Emulator.execute`, as a ratio to the loop of adex_simd.c over as many neurons and steps;
+(b) Brian2's C++ standalone program for as many neurons and steps (brian2_adex.py), as a ratio to
+    (a); needs a Python with Brian2 in --brian2-python or BRIAN2_PYTHON;
+(c) one active circuit with the MADC; a wait of 20 ms; 511 circuits that nobody looks at;
+(d) a first process with an empty compilation cache, and a second one, until their first result;
+(e) a second of MADC samples: time and memory (only with --second);
+(f) two threads against one, if the emulator has threads; same bytes.
+
+Every ratio pairs neighbouring measurements of the same run, since machines drift; figures are
+medians of repeats.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import inspect
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+import emulator_programs as programs
+import yardstick
+from emulator_programs import Words
+
+from emulator import Emulator
+from emulator.parameters import STEP_S
+
+N_NEURONS = 512
+STEPS_PER_MS = round(1e-3 / STEP_S)
+BRIAN2_MS = 1.0
+VISITS = 50
+FIRST_RESULT, SECOND_OF_MADC = "first result", "second of MADC"
+"""What a child process of this script does instead of measuring."""
+
+
+class Figure(NamedTuple):
+    """A measured value and what it should be, if there is an aim."""
+
+    value: float
+    unit: str
+    aim: str = ""
+
+
+Figures = dict[str, Figure]
+
+
+def seconds(emulator: Emulator, words: Words) -> float:
+    """Wall time of one program."""
+    start = time.perf_counter()
+    emulator.execute(words)
+    return time.perf_counter() - start
+
+
+def ready(config: object, **options: int) -> Emulator:
+    """An emulator with this chip configuration."""
+    emulator = Emulator(chip_seed=0, run_seed=0, **options)
+    emulator.execute(programs.set_up(config))
+    return emulator
+
+
+class PerMs:
+    """Wall time for each further hardware ms: fixed costs cancel in the difference of two runs."""
+
+    def __init__(
+        self, emulator: Emulator, run: Callable[[float], Words], spans_ms: tuple[float, float]
+    ) -> None:
+        self._emulator, (self._long_ms, self._short_ms) = emulator, spans_ms
+        self._long, self._short = run(1e3 * self._long_ms), run(1e3 * self._short_ms)
+        self.measure()  # compile
+
+    def measure(self) -> float:
+        """Seconds for a hardware ms."""
+        difference = seconds(self._emulator, self._long) - seconds(self._emulator, self._short)
+        return difference / (self._long_ms - self._short_ms)
+
+
+def interleaved(work: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+    """`repeats` measurements of each, in turn."""
+    measured: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(repeats):
+        for name, measure in work.items():
+            measured[name].append(measure())
+    return measured
+
+
+def ratio(numerators: list[float], denominators: list[float]) -> float:
+    """Median of the ratios of neighbours."""
+    return statistics.median(a / b for a, b in zip(numerators, denominators, strict=True))
+
+
+def emulates_adex() -> bool:
+    """Whether switching adaptation off makes a difference."""
+    answers = []
+    for enable in (0, 1):
+        emulator = ready(programs.adaptive_chip(adaptation_enable=enable))
+        answers.append(emulator.execute(programs.recorded_run(200, madc=False)))
+    return not np.array_equal(*answers)
+
+
+class Brian2:
+    """Brian2's program, built once, timed by itself."""
+
+    def __init__(self, python: str, *flags: str) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        arguments = {
+            "--neurons": N_NEURONS,
+            "--steps": round(BRIAN2_MS * STEPS_PER_MS),
+            "--step-ns": STEP_S * 1e9,
+            "--shared": json.dumps(yardstick.SHARED),
+        }
+        command = [
+            python,
+            str(Path(__file__).with_name("brian2_adex.py")),
+            self._folder.name,
+            *flags,
+        ]
+        for name, value in arguments.items():
+            command += [name, str(value)]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        about = json.loads(output.splitlines()[-1])
+        if about["spikes"] == 0:
+            raise RuntimeError("Brian2's neurons do not spike; their time would mean nothing")
+        self.version: str = about["version"]
+
+    def seconds_per_ms(self) -> float:
+        """Time of the main loop for a hardware ms."""
+        subprocess.run(["./main"], cwd=self._folder.name, check=True, capture_output=True)
+        info = Path(self._folder.name, "results", "last_run_info.txt").read_text()
+        return float(info.split()[0]) / BRIAN2_MS
+
+
+def brian2_programs(python: str | None) -> dict[str, Brian2]:
+    """Brian2's programs by name, or none where it is missing."""
+    if python is None:
+        print("b: Brian2 is missing; name a Python that has it in BRIAN2_PYTHON")
+        return {}
+    built = {"neurons alone": Brian2(python), "with inputs": Brian2(python, "--inputs")}
+    print(f"b: Brian2 {built['with inputs'].version}, C++ standalone, float64, Euler")
+    return built
+
+
+def full_chip(repeats: int, brian2_python: str | None) -> Figures:
+    """(a) and (b)."""
+    ours = "512 AdEx circuits, 1 MHz of events"
+    if not emulates_adex():
+        ours += " (adaptation and exponential NOT EMULATED yet)"
+    chip = PerMs(ready(programs.busy_chip()), programs.busy_run, (2.0, 1.0))
+    loops, brian2 = yardstick.simd_c(), brian2_programs(brian2_python)
+    work: dict[str, Callable[[], float]] = {ours: chip.measure}
+    for flags, loop in loops.items():
+        print(f"a: gcc {flags}: vectors of {loop.vector_bytes} bytes")
+        work[flags] = lambda loop=loop: loop.seconds(N_NEURONS, STEPS_PER_MS, STEP_S)
+    work |= {name: program.seconds_per_ms for name, program in brian2.items()}
+    t = interleaved(work, repeats)
+    figures = {f"a: {ours}": Figure(1e3 * statistics.median(t[ours]), "ms / hardware ms")}
+    for flags in loops:
+        median = 1e3 * statistics.median(t[flags])
+        figures[f"a: bare loop, {flags}"] = Figure(median, "ms / hardware ms")
+    if loops:
+        fastest = min(loops, key=lambda flags: statistics.median(t[flags]))
+        figures["a: ratio to the fastest bare loop"] = Figure(
+            ratio(t[ours], t[fastest]), "", "<= 2"
+        )
+    for name in brian2:
+        median = 1e3 * statistics.median(t[name])
+        figures[f"b: Brian2, {name}"] = Figure(median, "ms / hardware ms")
+        figures[f"b: Brian2 {name}, over (a)"] = Figure(ratio(t[name], t[ours]), "", ">= 10")
+    return figures
+
+
+def one_circuit(repeats: int) -> Figures:
+    """(c)."""
+    one, another, crowded = (ready(programs.one_of(n)) for n in (0, 0, programs.ALL))
+    madc = PerMs(one, programs.recorded_run, (5.0, 1.0))
+    crowd = PerMs(crowded, programs.recorded_run, (5.0, 1.0))
+    run, waiting = (programs.visits(VISITS, wait=wait) for wait in (False, True))
+    work = {
+        "madc": madc.measure,
+        "crowd": crowd.measure,
+        "run": lambda: seconds(another, run),
+        "waiting": lambda: seconds(another, waiting),
+    }
+    t = interleaved(work, repeats)
+    waits_s = statistics.median(b - a for a, b in zip(t["run"], t["waiting"], strict=True))
+    return {
+        "c: one circuit with MADC": Figure(
+            1e3 * statistics.median(t["madc"]), "ms / hardware ms", "<= 2"
+        ),
+        "c: the same with 511 circuits nobody looks at, ratio": Figure(
+            ratio(t["crowd"], t["madc"]), "", "1"
+        ),
+        "c: a wait of 20 ms": Figure(1e3 * waits_s / VISITS, "ms", "< 0.1"),
+    }
+
+
+def child(task: str, **environment: str) -> tuple[float, str]:
+    """Seconds of a whole process that does `task`, and what it printed."""
+    command = [sys.executable, __file__, "--child", task]
+    start = time.perf_counter()
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env=os.environ | environment
+    )
+    return time.perf_counter() - start, done.stdout
+
+
+def first_result() -> None:
+    """What a user's first program needs: a whole chip, events, spikes and samples of a neuron."""
+    emulator = ready(emulated_and_read_out())
+    if emulator.execute(programs.recorded_run(100)).size == 0:
+        raise RuntimeError("no answer; the time would mean nothing")
+
+
+def emulated_and_read_out() -> object:
+    """The busy chip with neuron 0 on the line of the MADC."""
+    return programs.emulated.read_out(programs.busy_chip(), 0)
+
+
+def processes(repeats: int) -> Figures:
+    """(d)."""
+    first, second = [], []
+    for _ in range(max(repeats // 2, 1)):
+        with tempfile.TemporaryDirectory() as cache:
+            first.append(child(FIRST_RESULT, NUMBA_CACHE_DIR=cache)[0])
+            second.append(child(FIRST_RESULT, NUMBA_CACHE_DIR=cache)[0])
+    return {
+        "d: first process, empty cache": Figure(statistics.median(first), "s", "< 10"),
+        "d: second process": Figure(statistics.median(second), "s", "< 1.5"),
+    }
+
+
+def second_of_madc() -> None:
+    """Print seconds, samples and peak memory of a second of samples."""
+    emulator = ready(programs.one_of(0))
+    emulator.execute(programs.recorded_run(100))
+    words = programs.recorded_run(1e6)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    response = emulator.execute(words)
+    elapsed = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps([elapsed, response.nbytes / 1e6, before / 1e3, peak / 1e3]))
+
+
+def long_recording() -> Figures:
+    """(e)."""
+    elapsed, answer, before, peak = json.loads(child(SECOND_OF_MADC)[1])
+    return {
+        "e: 1 s of MADC": Figure(elapsed, "s"),
+        "e: its response": Figure(answer, "MB"),
+        "e: peak memory of the process": Figure(peak, "MB"),
+        "e: of that before the recording": Figure(before, "MB"),
+    }
+
+
+def threads(repeats: int) -> Figures:
+    """(f)."""
+    if "threads" not in inspect.signature(Emulator).parameters:
+        print("f: this emulator has no argument `threads`: not measured")
+        return {}
+    config, words = programs.busy_chip(), programs.busy_run(1000)
+    one, two = (ready(config, threads=n) for n in (1, 2))
+    if not np.array_equal(one.execute(words), two.execute(words)):
+        raise RuntimeError("two threads give another response than one")
+    work = {"one": lambda: seconds(one, words), "two": lambda: seconds(two, words)}
+    t = interleaved(work, repeats)
+    return {"f: speed of two threads over one": Figure(ratio(t["one"], t["two"]), "", "> 1")}
+
+
+def show(figures: Figures) -> None:
+    """Print a row for each figure."""
+    for name, figure in figures.items():
+        aim = f"aim {figure.aim}" if figure.aim else ""
+        print(f"{name:<76}{figure.value:10.3f} {figure.unit:<17}{aim}".rstrip())
+
+
+def measure(arguments: argparse.Namespace) -> Figures:
+    """All figures; shows each part when it is there."""
+    n, figures = arguments.repeats, {}
+    parts: list[Callable[[], Figures]] = [
+        lambda: full_chip(n, arguments.brian2_python),
+        lambda: one_circuit(n),
+        lambda: processes(n),
+        lambda: threads(n),
+    ]
+    if arguments.second:
+        parts.append(long_recording)
+    for part in parts:
+        measured = part()
+        show(measured)
+        figures |= measured
+    return figures
+
+
+def main() -> None:
+    """Print the table; write it as JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--brian2-python", default=os.environ.get("BRIAN2_PYTHON"))
+    parser.add_argument("--second", action="store_true", help="record a second of MADC, too")
+    parser.add_argument("--child", choices=(FIRST_RESULT, SECOND_OF_MADC), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        {FIRST_RESULT: first_result, SECOND_OF_MADC: second_of_madc}[arguments.child]()
+        return
+    figures = measure(arguments)
+    if arguments.json:
+        about = {
+            "date": datetime.date.today().isoformat(),
+            "python": platform.python_version(),
+            "numba": numba.__version__,
+            "machine": platform.machine(),
+            "cores": os.cpu_count(),
+        }
+        rows = {name: list(figure) for name, figure in figures.items()}
+        arguments.json.write_text(json.dumps({"about": about, "figures": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Runs the neuron kernel: its scratch arrays, its threads, its returns for want of something."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import parameters as p
+from .kernels import arrivals as ar
+from .kernels import idle
+from .kernels import lanes as ln
+from .kernels import neurons as kernel
+from .kernels import threads as th
+from .kernels.compartments import Clusters
+from .kernels.coupling import Coupling, rest_clusters
+from .packing import Places
+
+Ints = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
+
+_SPIKE_LOG = 1 << 17
+_ARRIVALS, _PULSES = 1 << 13, 1 << 16
+_FEW_LANES = 128
+"""With fewer lanes a second thread costs more than it does."""
+
+
+class Result(NamedTuple):
+    """How far a call of the kernel came, and what happened.
+
+    missing  key of an event for which rows are needed before it can go on, or -1
+    pulses   tick, driver and address of what the synapse drivers sent, if it is logged
+    """
+
+    step: int
+    missing: int
+    spike_tick: Ints
+    spike_lane: Ints
+    trace: F32
+    pulses: tuple[Ints, Ints, Ints]
+
+
+class Integration:
+    """Holds the lanes between calls of the kernel."""
+
+    def __init__(self, step_cycles: int, run_seed: int, threads: int) -> None:
+        self._step_cycles, self._threads = step_cycles, threads
+        self._seed = np.array([run_seed], np.uint64)
+        self._cursor = np.zeros(ar.N_CURSOR, np.int64)
+        self._arrivals = ar.new_arrivals(_ARRIVALS)
+        self._log = np.zeros((threads, 2, _SPIKE_LOG), np.int64)
+        self._log_n = np.zeros((threads, 8), np.int64)
+        self._task: Any = None
+
+    def load(
+        self,
+        lanes: ln.Lanes,
+        clusters: Clusters,
+        readers: ln.Readers,
+        capacitance: npt.NDArray[np.float64],
+        places: Places,
+    ) -> None:
+        """Take lanes to integrate.  capacitance: (512,) [F] of the neurons."""
+        self.lanes, self.clusters, self._readers = lanes, clusters, readers
+        self._first_coupled = int((places.kind != ln.CLUSTER).sum())
+        n_blocks = places.kind.size
+        groups = list(range(0, self._first_coupled, kernel.GROUP))
+        if self._first_coupled < n_blocks:
+            groups.append(self._first_coupled)
+        self._coupling = self._couple(clusters, capacitance, places)
+        threads = self._threads if places.neuron.size >= _FEW_LANES else 1
+        self._task = kernel.Task(
+            lanes=lanes,
+            readers=readers,
+            groups=np.array([*groups, n_blocks], np.int64),
+            drops=np.zeros(0, np.float32),
+            arrivals=self._arrivals,
+            crossed=np.zeros(n_blocks, np.int32),
+            log=self._log[:threads],
+            log_n=self._log_n[:threads],
+            shared=th.new_shared(self._step_cycles),
+            trace=np.zeros((readers.lane.size, 1), np.float32),
+            key=self._seed,
+        )
+
+    def _couple(
+        self, clusters: Clusters, capacitance: npt.NDArray[np.float64], places: Places
+    ) -> Coupling | tuple[()]:
+        """What the kernel needs of coupled lanes, or nothing if there is none."""
+        size = (places.kind.size - self._first_coupled) * ln.LANES
+        if not size:
+            return ()
+        step_s = self._step_cycles * p.CYCLE_S
+        return Coupling(
+            clusters=clusters,
+            slope=np.zeros(size, np.float32),
+            stiff=np.zeros(size, np.float32),
+            current=np.zeros(size),
+            conductance=np.zeros(size),
+            v=np.zeros(size),
+            per_step=places.spread(capacitance / step_s, 0.0)[places.neuron.size - size :].copy(),
+            step_s=np.array([step_s]),
+        )
+
+    def connect(self, routes: ar.Routes, queues: ar.Queues, drivers: ar.Drivers) -> None:
+        """Take routes for these lanes."""
+        self._routes, self._queues, self._drivers = routes, queues, drivers
+        self._task = self._task._replace(drops=routes.drops.reshape(-1))
+        delay = max(int(routes.neuron_delay) // self._step_cycles, 1)
+        self._longest = delay if np.any(routes.neuron_bus >= 0) else kernel.WINDOW
+
+    def arm(self, step: int) -> None:
+        """Give armed lanes their present threshold."""
+        self._cursor[kernel.STEP], self._cursor[kernel.HELD] = step, 0
+        kernel.redraw(self._task, step)
+
+    def jump(self, stale: npt.NDArray[np.bool_], gap_steps: Ints, tick: int) -> int:
+        """Put stale lanes where a long wait leaves them; return how many would be firing."""
+        firing = int(idle.jump(self.lanes, stale, gap_steps, tick, self._seed[0]))
+        if stale[self._first_coupled * ln.LANES :].any():
+            n_blocks = self.lanes.block.shape[1]
+            firing += int(rest_clusters(self.lanes, self._coupling, self._first_coupled, n_blocks))
+        return firing
+
+    def run(self, step: int, until_step: int) -> Result:
+        """Integrate from `step` towards `until_step`."""
+        cursor = self._cursor
+        if cursor[kernel.STEP] != step:
+            cursor[kernel.STEP], cursor[kernel.HELD] = step, 0
+        cursor[kernel.N_SPIKES] = 0
+        size = max(_SPIKE_LOG, 2 * kernel.WINDOW * self.lanes.digital.shape[1] * self._step_cycles)
+        trace = np.empty((self._readers.lane.size, until_step - step + 1), np.float32)
+        task = self._task._replace(trace=trace)
+        task.shared[:] = th.new_shared(self._step_cycles)
+        out = ln.Output(np.empty(size, np.int64), np.empty(size, np.int64), trace)
+        helpers = [
+            threading.Thread(target=kernel.assist, args=(task, self._coupling, step, k))
+            for k in range(1, task.log_n.shape[0])
+        ]
+        for helper in helpers:
+            helper.start()
+        kernel.advance(
+            task, self._coupling, self._routes, self._queues, self._drivers, out, cursor,
+            until_step, self._longest,
+        )  # fmt: skip
+        for helper in helpers:
+            helper.join()
+        done, n = int(cursor[kernel.STEP]), int(cursor[kernel.N_SPIKES])
+        missing = int(cursor[ar.UNKNOWN_KEY]) if done < until_step else -1
+        log = self._arrivals.prelog
+        n_pulses, log.n[0] = int(log.n[0]), 0
+        tick, driver, address = (a[:n_pulses].copy() for a in (log.tick, log.driver, log.address))
+        return Result(
+            done, missing, out.spike_tick[:n], out.spike_lane[:n], trace[:, : done - step + 1],
+            (tick, driver, address),
+        )  # fmt: skip
+
+    def log_pulses(self, on: bool) -> None:
+        """Whether results tell the pulses of synapse drivers."""
+        if on != (self._arrivals.prelog.tick.size > 0):
+            self._arrivals = ar.new_arrivals(_ARRIVALS, _PULSES if on else 0)
+            if self._task is not None:
+                self._task = self._task._replace(arrivals=self._arrivals)
+
+    def fire(self, lane: int, tick: int) -> None:
+        """Make a lane's backend see a spike at `tick`."""
+        kernel.fire(self.lanes, lane, tick)

@@ -1,0 +1,175 @@
+"""What a neuron's digital backend does inside a step: crossings, clock edges, resets, re-arming.
+
+Only lanes with something to settle come here; the step of such a lane is replayed in pieces between
+its events, from the state at its beginning.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import helper
+from ..random import normal
+from . import lanes as ln
+from .lanes import ARMED, AT, BLOCKED, NEVER, PENDING, REFRACTORY, RESET
+from .stepping import base, piece
+
+NOISE_PURPOSE = 1
+_SPIKES_PER_BLOCK_BITS = 20
+_U = np.uint64
+_OTA = _U(AT["ota_b"])
+_FIELD, _OLD = _U(ln.LANES), _U(ln.OLD)
+_THRESHOLD, _DRIVE = _U(AT["threshold"]), _U(AT["drive"])
+_EXC_SLOPE, _INH_SLOPE, _EXP_MAX = _U(AT["exc_slope"]), _U(AT["inh_slope"]), _U(AT["exp_max"])
+_INFINITE, _ZERO, _ONE = np.float32(np.inf), np.float32(0), np.float32(1)
+_EXP_OFF = np.float32(ln.EXP_OFF)
+
+
+@helper
+def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
+    """Threshold [V] of an armed lane in noise block `block`; redrawn after every spike."""
+    counter = (np.uint64(block) << np.uint64(_SPIKES_PER_BLOCK_BITS)) ^ np.uint64(
+        lanes.digital[ln.SPIKES, lane]
+    )
+    draw = normal(key, NOISE_PURPOSE, lanes.digital[ln.NEURON, lane], counter)
+    return lanes.analog[ln.COMPARATOR, lane] + lanes.constants[ln.NOISE] * np.float32(draw)
+
+
+@helper
+def redraw_thresholds(lanes, first, last, block, key):  # type: ignore[no-untyped-def]
+    """Give armed lanes first..last - 1 their threshold for noise block `block`."""
+    for lane in range(first, last):
+        armed = lanes.digital[ln.MODE, lane] == ARMED
+        if armed and lanes.analog[ln.COMPARATOR, lane] < _INFINITE:
+            lanes.state[base(lane) + _THRESHOLD] = noisy_threshold(lanes, lane, block, key)
+
+
+@helper
+def _switch(lanes, lane, resetting):  # type: ignore[no-untyped-def]
+    """Connect the leak or the reset OTA; a pause takes away other currents during the reset."""
+    s, o, own = lanes.state, base(lane), lanes.analog
+    row = ln.RESET_OTA if resetting else ln.LEAK
+    for k in range(4):
+        s[o + _OTA + _U(k) * _FIELD] = own[row + k, lane]
+    if lanes.digital[ln.PAUSED, lane]:
+        s[o + _EXC_SLOPE] = _ZERO if resetting else own[ln.GATED, lane]
+        s[o + _INH_SLOPE] = _ZERO if resetting else own[ln.GATED + 1, lane]
+        s[o + _EXP_MAX] = _EXP_OFF if resetting else own[ln.GATED + 2, lane]
+
+
+@helper
+def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
+    """The comparator acts on an edge: armed only once the membrane is below threshold."""
+    threshold = noisy_threshold(lanes, lane, block, key)
+    if v < threshold or threshold == _INFINITE:
+        lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = ARMED, NEVER
+        lanes.state[base(lane) + _THRESHOLD] = threshold
+    else:
+        lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = BLOCKED, step_end
+
+
+@helper
+def _fire(lanes, lane, tick, step_end, step_ticks):  # type: ignore[no-untyped-def]
+    """The backend's clock edge after a crossing: an event leaves and the refractory time begins."""
+    d = lanes.digital
+    d[ln.SPIKES, lane] += 1
+    end = tick + d[ln.REFRACTORY_TICKS, lane]
+    d[ln.MODE, lane], d[ln.END, lane] = RESET, end
+    d[ln.TIMER, lane] = end - d[ln.HOLD, lane]
+    _switch(lanes, lane, True)
+    if d[ln.PULSE, lane] > 0:
+        # It drives the node in whole intervals, beginning with the next, less what would have
+        # decayed until then; the last one begins at `pulse_end`.
+        interval = ln.ADAPT_STEPS * step_ticks
+        first = (step_end + interval - 1) // interval * interval
+        late = np.float32(first - tick) * lanes.analog[ln.W_RATE, lane]
+        lanes.state[base(lane) + _DRIVE] = lanes.analog[ln.KICK, lane] * (_ONE - late)
+        d[ln.PULSE_END, lane] = first + (d[ln.PULSE, lane] - 1) * interval
+
+
+@helper
+def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
+    """Let a lane's backend act inside this step; return the spikes logged.
+
+    The step is replayed in pieces between the actions.  A lane that is coupled to others keeps its
+    membrane: what it switches takes effect at the next step.
+    """
+    s, o, d = lanes.state, base(lane), lanes.digital
+    if d[ln.MODE, lane] >= REFRACTORY:
+        # Nothing is switched, so there is nothing to replay: look at the end of the step.
+        _rearm(lanes, lane, s[o], block, key, end)
+        return n
+    replay = lanes.block[ln.KIND, lane // ln.LANES] != ln.CLUSTER
+    per_tick = np.float32(1) / np.float32(end - start)
+    v, at = s[o + _OLD] if replay else s[o], start
+    while d[ln.TIMER, lane] < end:
+        due, mode = max(d[ln.TIMER, lane], start), d[ln.MODE, lane]
+        if due > at:
+            if replay:
+                a, b = np.float32(at - start) * per_tick, np.float32(due - start) * per_tick
+                v = piece(lanes, lane, v, a, b)
+            at = due
+        if mode == PENDING:
+            log_tick[n], log_lane[n] = at, lane
+            n += 1
+            _fire(lanes, lane, at, end, end - start)
+            if d[ln.INSTANT, lane]:
+                v = -lanes.analog[ln.RESET_OTA + 1, lane] / lanes.analog[ln.RESET_OTA, lane]
+        elif mode == RESET:
+            _switch(lanes, lane, False)
+            d[ln.MODE, lane], d[ln.TIMER, lane] = REFRACTORY, max(d[ln.END, lane], at)
+        else:
+            _rearm(lanes, lane, v, block, key, end)
+    if end > at and replay:
+        v = piece(lanes, lane, v, np.float32(at - start) * per_tick, np.float32(1))
+    s[o] = v
+    return n
+
+
+@helper
+def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
+    """A spike at `tick`: the backend sees it at its next clock edge."""
+    clock = lanes.digital[ln.CLOCK, lane]
+    lanes.state[base(lane) + _THRESHOLD] = _INFINITE
+    lanes.digital[ln.MODE, lane] = PENDING
+    lanes.digital[ln.TIMER, lane] = (tick + clock - 1) // clock * clock
+
+
+@helper
+def fire_now(lanes, lane, tick):  # type: ignore[no-untyped-def]
+    """The backend sees a spike at `tick`, whatever it does."""
+    _pend(lanes, lane, tick)
+    due = lanes.block[ln.DUE]
+    due[lane // ln.LANES] = min(due[lane // ln.LANES], lanes.digital[ln.TIMER, lane])
+
+
+@helper
+def bypass(lanes, lane, tick):  # type: ignore[no-untyped-def]
+    """An event fires a neuron directly, unless it is refractory."""
+    mode = lanes.digital[ln.MODE, lane]
+    if mode == ARMED or mode == BLOCKED:
+        fire_now(lanes, lane, tick)
+
+
+@helper
+def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
+    """Settle the lanes of a block that crossed or whose timer is due before tick `end`.
+
+    A crossing is placed within the step by linear interpolation.
+    """
+    earliest, d = NEVER, lanes.digital
+    for lane in range(b * ln.LANES, (b + 1) * ln.LANES):
+        o = base(lane)
+        new, threshold = lanes.state[o], lanes.state[o + _THRESHOLD]
+        if new >= threshold:
+            old = lanes.state[o + _OLD]
+            part = (threshold - old) / (new - old) if old < threshold else _ZERO
+            _pend(lanes, lane, start + np.int64(np.ceil(part * np.float32(end - start))))
+        if d[ln.TIMER, lane] < end:
+            n = _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n)
+        if d[ln.PULSE_END, lane] < end:
+            lanes.state[o + _DRIVE] = _ZERO
+            d[ln.PULSE_END, lane] = NEVER
+        earliest = min(earliest, d[ln.TIMER, lane], d[ln.PULSE_END, lane])
+    lanes.block[ln.DUE, b] = earliest
+    return n

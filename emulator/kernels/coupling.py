@@ -1,0 +1,92 @@
+"""Steps of the lanes that are coupled to others by multi-compartment switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba.extending import overload
+
+from ..jit import HELPER_OPTIONS, compiled, helper
+from . import lanes as ln
+from .compartments import REST_STEP_S, REST_STEPS, Clusters, couple, rest_limit
+from .stepping import base, coupled_slopes, settle_w, standing
+
+F64 = npt.NDArray[np.float64]
+_UNBOUNDED = np.inf
+_OLD_V = np.uint64(ln.OLD + ln.V)
+
+
+class Coupling(NamedTuple):
+    """Clusters and scratch arrays, (lane,) counted from the first coupled one."""
+
+    clusters: Clusters
+    slope: ln.F32  # V/step
+    stiff: ln.F32  # 1/step
+    current: F64  # A
+    conductance: F64  # S
+    v: F64  # V
+    per_step: F64  # F/s, capacitance / step
+    step_s: F64  # (1,) s
+
+
+@helper
+def _couple(lanes, coupling, first_lane, dt, largest_change):  # type: ignore[no-untyped-def]
+    """Advance all clusters by `dt` [s] from the slopes at hand; write the membranes."""
+    clusters, v = coupling.clusters, coupling.v
+    for k in range(v.size):
+        coupling.current[k] = coupling.slope[k] * coupling.per_step[k]
+        coupling.conductance[k] = coupling.stiff[k] * coupling.per_step[k]
+    low, high = np.float64(lanes.constants[ln.LOW]), np.float64(lanes.constants[ln.HIGH])
+    for cluster in range(clusters.first_node.size - 1):
+        couple(
+            clusters, cluster, coupling.current, coupling.conductance, dt, low, high,
+            largest_change, v,
+        )  # fmt: skip
+    # What persists between calls is float32, so a step must not carry more than that to the next.
+    for node in range(clusters.v.size):
+        clusters.v[node] = np.float64(np.float32(clusters.v[node]))
+    for k in range(v.size):
+        if lanes.digital[ln.NEURON, first_lane + k] >= 0:
+            lanes.state[base(first_lane + k)] = np.float32(v[k])
+
+
+def step_coupled(lanes, coupling, first, last):  # type: ignore[no-untyped-def]
+    """Advance blocks first..last - 1, all coupled ones, by a step; for compiled code only."""
+    raise NotImplementedError("called from compiled code only")
+
+
+@overload(step_coupled, jit_options=HELPER_OPTIONS)
+def _step_coupled(lanes: Any, coupling: Any, first: Any, last: Any) -> Callable[..., None]:
+    """Nothing for the type of `()`: what few networks need is compiled only for them."""
+
+    def nothing(lanes: Any, coupling: Any, first: Any, last: Any) -> None:
+        pass
+
+    def step(lanes: Any, coupling: Any, first: Any, last: Any) -> None:
+        coupled_slopes(lanes.state, first, last, lanes.constants, coupling.slope, coupling.stiff)
+        _couple(lanes, coupling, first * ln.LANES, coupling.step_s[0], _UNBOUNDED)
+
+    return step if len(coupling) else nothing
+
+
+@compiled
+def rest_clusters(lanes, coupling, first, last):  # type: ignore[no-untyped-def]
+    """Bring coupled blocks to where all currents cancel; return how many lanes would be firing."""
+    first_lane, firing = first * ln.LANES, 0
+    for k in range(REST_STEPS):
+        for lane in range(first_lane, last * ln.LANES):
+            o = base(lane)
+            settle_w(lanes.state, o, lanes.state[o])
+            slope, stiff = standing(lanes.state, o, lanes.state[o], lanes.constants)
+            coupling.slope[lane - first_lane] = slope
+            coupling.stiff[lane - first_lane] = stiff
+        _couple(lanes, coupling, first_lane, REST_STEP_S, rest_limit(k))
+    for lane in range(first_lane, last * ln.LANES):
+        o = base(lane)
+        lanes.state[o + _OLD_V] = lanes.state[o]
+        if lanes.state[base(lane)] >= lanes.analog[ln.COMPARATOR, lane]:
+            firing += 1
+    return firing

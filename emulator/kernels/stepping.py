@@ -1,0 +1,240 @@
+"""One step of a neuron: vectorised over the lanes of a group of blocks, and in pieces for one lane.
+
+Both use the same terms of :mod:`emulator.physics.membrane`.  A step leaves
+what the state was at its beginning; see :mod:`emulator.kernels.lanes`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import fused, helper, inlined
+from ..physics.membrane import (
+    advance,
+    advance_up_to,
+    ceiling,
+    exponential,
+    factor,
+    leak,
+    synapses,
+)
+from ..physics.ota import saturate
+from ..physics.synaptic_input import decay
+from . import lanes as ln
+from .lanes import AT
+
+# Offsets into a block as unsigned integers: no sign to check keeps the inner loop free of branches.
+_U = np.uint64
+_V, _EXC, _INH = _U(ln.V), _U(ln.EXC), _U(ln.INH)
+_OLD_V, _OLD_EXC, _OLD_INH = (_U(ln.OLD + k) for k in (ln.V, ln.EXC, ln.INH))
+_BLOCK = _U(ln.BLOCK)
+_OTA_B, _OTA_A = _U(AT["ota_b"]), _U(AT["ota_a"])
+_OTA_MAX, _OTA_STIFF, _OFFSET = _U(AT["ota_max"]), _U(AT["ota_stiff"]), _U(AT["offset"])
+_EXC_DECAY, _EXC_HALF = _U(AT["exc_decay"]), _U(AT["exc_half"])
+_EXC_SLOPE, _EXC_BIAS, _EXC_ADD = _U(AT["exc_slope"]), _U(AT["exc_bias"]), _U(AT["exc_add"])
+_INH_DECAY, _INH_HALF = _U(AT["inh_decay"]), _U(AT["inh_half"])
+_INH_SLOPE, _INH_BIAS, _INH_ADD = _U(AT["inh_slope"]), _U(AT["inh_bias"]), _U(AT["inh_add"])
+_THRESHOLD = _U(AT["threshold"])
+_EXC_COBA_B, _EXC_COBA_A = _U(AT["exc_coba_b"]), _U(AT["exc_coba_a"])
+_INH_COBA_B, _INH_COBA_A = _U(AT["inh_coba_b"]), _U(AT["inh_coba_a"])
+_EXP_B, _EXP_A = _U(AT["exp_b"]), _U(AT["exp_a"])
+_EXP_MAX, _EXP_TOP = _U(AT["exp_max"]), _U(AT["exp_top"])
+_W, _W_NEXT, _BENT = _U(AT["w"]), _U(AT["w_next"]), _U(AT["bent"])
+_PLAIN_OFFSET, _ADAPT_SLOPE = _U(AT["plain_offset"]), _U(AT["adapt_slope"])
+_A_B, _A_A, _A_SLOPE = _U(AT["a_b"]), _U(AT["a_a"]), _U(AT["a_slope"])
+_DRIVE, _W_DECAY, _W_HALF = _U(AT["drive"]), _U(AT["w_decay"]), _U(AT["w_half"])
+
+_HALF, _ZERO = np.float32(0.5), np.float32(0)
+_AHEAD = np.float32(ln.ADAPT_STEPS / 2)
+
+# No function below that is used in a vectorised loop may take the array: references to it would be
+# counted in every iteration, and LLVM then leaves the loop as it is.
+
+
+@helper
+def step_simple(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
+    """Advance blocks first..last - 1 of the simple kind; write how many lanes of each crossed."""
+    r = rails[0], rails[1], rails[2], rails[3]
+    low, high = rails[ln.LOW], rails[ln.HIGH]
+    for b in range(first, last):
+        base, count = _U(b) * _BLOCK, np.int32(0)
+        for lane in range(16):
+            o = base + _U(lane)
+            v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
+            i_exc = saturate(fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])) * s[o + _EXC_SLOPE]
+            i_inh = saturate(fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])) * s[o + _INH_SLOPE]
+            current, stiff = synapses(v, i_exc, i_inh, r)
+            i_leak, k_leak = leak(
+                v, s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_STIFF]
+            )
+            slope = (current + s[o + _OFFSET]) + i_leak
+            new = advance(v, slope, stiff + k_leak, low, high)
+            s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
+            s[o + _V] = new
+            s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
+            s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
+            count += np.int32(new >= s[o + _THRESHOLD])
+        crossed[b] = count
+
+
+@helper
+def adapt(s, first, last):  # type: ignore[no-untyped-def]
+    """Take the adaptation nodes of blocks first..last - 1 through the coming interval.
+
+    The membrane is taken to go on as in the step before, up to the interval's middle.
+    """
+    for b in range(first, last):
+        base = _U(b) * _BLOCK
+        for lane in range(16):
+            o = base + _U(lane)
+            w, v = s[o + _W_NEXT], s[o + _V]
+            middle = fused(_AHEAD, v - s[o + _OLD_V], v)
+            u = saturate(fused(s[o + _A_B], middle, s[o + _A_A]))
+            goal = fused(s[o + _A_SLOPE], u, s[o + _DRIVE])
+            bent = saturate(fused(w - goal, s[o + _W_HALF], goal))
+            s[o + _W], s[o + _BENT] = w, bent
+            s[o + _W_NEXT] = fused(w - goal, s[o + _W_DECAY], goal)
+            s[o + _OFFSET] = fused(-s[o + _ADAPT_SLOPE], bent, s[o + _PLAIN_OFFSET])
+
+
+@helper
+def step_adaptive(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
+    """Like `step_simple`, with exponential term."""
+    r = rails[0], rails[1], rails[2], rails[3]
+    low, high = rails[ln.LOW], rails[ln.HIGH]
+    for b in range(first, last):
+        base, count = _U(b) * _BLOCK, np.int32(0)
+        for lane in range(16):
+            o = base + _U(lane)
+            v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
+            i_exc = saturate(fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])) * s[o + _EXC_SLOPE]
+            i_inh = saturate(fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])) * s[o + _INH_SLOPE]
+            current, stiff = synapses(v, i_exc, i_inh, r)
+            i_leak, k_leak = leak(
+                v, s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_STIFF]
+            )
+            i_exp, k_exp = exponential(v, s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX])
+            slope = ((current + s[o + _OFFSET]) + i_leak) + i_exp
+            most = ceiling(slope, i_exp, k_exp, s[o + _EXP_TOP])
+            new = advance_up_to(v, slope, (stiff + k_leak) + k_exp, most, low, high)
+            s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
+            s[o + _V] = new
+            s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
+            s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
+            count += np.int32(new >= s[o + _THRESHOLD])
+        crossed[b] = count
+
+
+@inlined
+def _every_current(v, i_exc, i_inh, coba, ota, exponent, offset, rails):  # type: ignore[no-untyped-def]
+    """All currents but those through switches: (slope, minus its derivative, ceiling), per step.
+
+    i_exc, i_inh  synaptic slopes before conductance mode and rails
+    coba          b and a of both factors; ota  b, a, max, stiff; exponent  b, a, max, top
+    """
+    k_exc, k_inh = factor(coba[0], coba[1], v), factor(coba[2], coba[3], v)
+    current, stiff = synapses(v, i_exc * k_exc, i_inh * k_inh, rails)
+    i_leak, k_leak = leak(v, ota[0], ota[1], ota[2], ota[3])
+    i_exp, k_exp = exponential(v, exponent[0], exponent[1], exponent[2])
+    # The derivative of the conductance mode's factor, where it is not bent to 0.
+    steeper = i_inh * (coba[2] if k_inh > _ZERO else _ZERO)
+    flatter = i_exc * (coba[0] if k_exc > _ZERO else _ZERO)
+    slope = ((current + offset) + i_leak) + i_exp
+    most = ceiling(slope, i_exp, k_exp, exponent[3])
+    return slope, ((stiff + k_leak) + k_exp) + (steeper - flatter), most
+
+
+@helper
+def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
+    """Like `step_adaptive`, in conductance mode."""
+    r = rails[0], rails[1], rails[2], rails[3]
+    low, high = rails[ln.LOW], rails[ln.HIGH]
+    for b in range(first, last):
+        base, count = _U(b) * _BLOCK, np.int32(0)
+        for lane in range(16):
+            o = base + _U(lane)
+            v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
+            i_exc = saturate(fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])) * s[o + _EXC_SLOPE]
+            i_inh = saturate(fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])) * s[o + _INH_SLOPE]
+            coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
+            ota = s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_STIFF]
+            exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_TOP]
+            slope, stiff, most = _every_current(
+                v, i_exc, i_inh, coba, ota, exponent, s[o + _OFFSET], r
+            )
+            new = advance_up_to(v, slope, stiff, most, low, high)
+            s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
+            s[o + _V] = new
+            s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
+            s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
+            count += np.int32(new >= s[o + _THRESHOLD])
+        crossed[b] = count
+
+
+@inlined
+def base(lane):  # type: ignore[no-untyped-def]
+    """Where a lane's fields start."""
+    return _U(lane // ln.LANES * ln.BLOCK + lane % ln.LANES)
+
+
+@helper
+def currents(s, o, v, i_exc, i_inh, offset, rails):  # type: ignore[no-untyped-def]
+    """`_every_current` for one lane; synaptic slopes are given in units of the full current."""
+    coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
+    ota = s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_STIFF]
+    exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_TOP]
+    r = rails[0], rails[1], rails[2], rails[3]
+    i_exc, i_inh = i_exc * s[o + _EXC_SLOPE], i_inh * s[o + _INH_SLOPE]
+    return _every_current(v, i_exc, i_inh, coba, ota, exponent, offset, r)
+
+
+@helper
+def settled_w(s, o, v):  # type: ignore[no-untyped-def]
+    """Where the adaptation node ends if the membrane stays at `v`."""
+    return s[o + _A_SLOPE] * saturate(fused(s[o + _A_B], v, s[o + _A_A]))
+
+
+@helper
+def settle_w(s, o, v):  # type: ignore[no-untyped-def]
+    """Put the adaptation node where it ends if the membrane stays at `v`."""
+    w = settled_w(s, o, v)
+    bent = saturate(w)
+    s[o + _W], s[o + _W_NEXT], s[o + _BENT] = w, w, bent
+    s[o + _OFFSET] = fused(-s[o + _ADAPT_SLOPE], bent, s[o + _PLAIN_OFFSET])
+
+
+@helper
+def standing(s, o, v, rails):  # type: ignore[no-untyped-def]
+    """(slope, minus its derivative) if the membrane stays at `v`, no event comes and lines stay."""
+    exc, inh = saturate(s[o + _EXC] + s[o + _EXC_BIAS]), saturate(s[o + _INH] + s[o + _INH_BIAS])
+    offset = fused(-s[o + _ADAPT_SLOPE], saturate(settled_w(s, o, v)), s[o + _PLAIN_OFFSET])
+    slope, stiff, _ = currents(s, o, v, exc, inh, offset, rails)
+    return slope, stiff
+
+
+@helper
+def coupled_slopes(s, first, last, rails, slope, stiff):  # type: ignore[no-untyped-def]
+    """For coupled lanes: their own currents (slope, stiff) per step; all but v goes on."""
+    for lane in range(first * ln.LANES, last * ln.LANES):
+        o, k = base(lane), lane - first * ln.LANES
+        v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
+        i_exc = saturate(fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]))
+        i_inh = saturate(fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]))
+        slope[k], stiff[k], _ = currents(s, o, v, i_exc, i_inh, s[o + _OFFSET], rails)
+        s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
+        s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
+        s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
+
+
+@helper
+def piece(lanes, lane, v, start, end):  # type: ignore[no-untyped-def]
+    """V after the part of the present step from `start` to `end` [steps after its beginning]."""
+    s, o, rails = lanes.state, base(lane), lanes.constants
+    middle, part = (start + end) * _HALF, end - start
+    exc = s[o + _OLD_EXC] * decay(middle * lanes.analog[ln.RATE, lane])
+    inh = s[o + _OLD_INH] * decay(middle * lanes.analog[ln.RATE + 1, lane])
+    i_exc, i_inh = saturate(exc + s[o + _EXC_BIAS]), saturate(inh + s[o + _INH_BIAS])
+    slope, stiff, most = currents(s, o, v, i_exc, i_inh, s[o + _OFFSET], rails)
+    # The ceiling is that of a whole step; of a part, only the exponential current's growth counts.
+    most = max(most, slope) * part
+    return advance_up_to(v, slope * part, stiff * part, most, rails[ln.LOW], rails[ln.HIGH])

@@ -1,0 +1,1 @@
+"""What the sequencer is made of: reading programs, time, the ways to registers and circuits."""

@@ -1,0 +1,125 @@
+"""What a program will look at besides its recordings: only what is observed gets integrated.
+
+Counters and sensors show what happened before they are read.  So whoever reads them observes since
+their first reset: in this program, or, if it does not reset them, from its begin.  What a program
+resets and does not read afterwards is observed on, for a later program that may.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from firmware_protocol.catalogue import CONTAINERS
+from firmware_protocol.instructions import Messages, ToFpga
+
+from ..device import Bools, Ints
+from ..memory import Memory
+from .words import Accesses
+
+NEVER = np.iinfo(np.int64).max
+_LOW_WORD = np.uint64(0xFFFFFFFF)
+_POLL_PLACE = CONTAINERS["PollingOmnibusBlockConfig"]
+
+
+class Observable(IntEnum):
+    """What a program can look at through registers."""
+
+    SPIKE_COUNTERS = 0
+    CROSSBAR_COUNTERS = 1
+    CADC = 2
+    CORRELATION = 3
+
+
+class Span(NamedTuple):
+    """Index of a program's first and last message between which something is observed.
+
+    first 0 is the program's begin; last NEVER means: for longer than this program
+    """
+
+    first: int
+    last: int
+
+
+_READS = {
+    Observable.SPIKE_COUNTERS: ("SpikeCounterRead",),
+    Observable.CROSSBAR_COUNTERS: ("CrossbarInputDropCounter", "CrossbarOutputEventCounter"),
+    Observable.CADC: ("CADCSampleQuad",),  # shows the present: observed while it is read
+    Observable.CORRELATION: ("CADCSampleQuad",),
+}
+_RESETS = {
+    Observable.SPIKE_COUNTERS: ("SpikeCounterReset",),
+    Observable.CORRELATION: ("CorrelationReset",),
+}
+
+
+def _table(names: tuple[str, ...]) -> Ints:
+    parts = [CONTAINERS[name].all_addresses().astype(np.int64).reshape(-1) for name in names]
+    return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
+
+
+_READ_ADDRESSES = {what: _table(names) for what, names in _READS.items()}
+_RESET_ADDRESSES = {what: _table(names) for what, names in _RESETS.items()}
+
+
+def foresee(
+    messages: Messages,
+    accesses: Accesses,
+    memory: Memory,
+    still: frozenset[Observable] = frozenset(),
+) -> dict[Observable, Span]:
+    """When a program observes what; without an entry, it does not.
+
+    memory  registers before the program: where a poll looks is itself a register
+    still   what an earlier program has left under observation
+    """
+    at, address, is_read = accesses
+    polls = np.nonzero(messages.header == ToFpga.POLLING_OMNIBUS_BLOCK)[0]
+    read_at = np.concatenate([at[is_read], polls])
+    read = np.concatenate([address[is_read], _polled(polls, messages, accesses, memory)])
+    write_at, write = at[~is_read], address[~is_read]
+    spans = {}
+    for what in Observable:
+        reads = read_at[_among(read, _READ_ADDRESSES[what])]
+        resets = np.empty(0, np.int64)
+        if what in _RESET_ADDRESSES:
+            resets = write_at[_among(write, _RESET_ADDRESSES[what])]
+        span = _span(reads, resets, what in still)
+        if what is Observable.CADC:
+            span = Span(int(reads.min()), int(reads.max())) if reads.size else None
+        if span is not None:
+            spans[what] = span
+    return spans
+
+
+def _span(reads: Ints, resets: Ints, still: bool) -> Span | None:
+    """Which messages something is observed between, (n,) indices of its reads and resets."""
+    if not (reads.size or resets.size):
+        return Span(0, NEVER) if still else None
+    first_read = int(reads.min()) if reads.size else NEVER
+    first_reset = int(resets.min()) if resets.size else NEVER
+    first = first_reset if first_reset < first_read and not still else 0
+    last_read = int(reads.max()) if reads.size else -1
+    last_reset = int(resets.max()) if resets.size else -1
+    return Span(first, last_read if last_read > last_reset else NEVER)
+
+
+def _polled(polls: Ints, messages: Messages, accesses: Accesses, memory: Memory) -> Ints:
+    """The address each poll (poll,) looks at."""
+    if not polls.size:
+        return np.empty(0, np.int64)
+    register = int(_POLL_PLACE.addresses()[0])
+    written = accesses.at[~accesses.is_read & (accesses.address == register)]
+    values = (messages.payload[written + 1] & _LOW_WORD).astype(np.int64)
+    values = np.concatenate([[memory.read(register)], values])
+    return values[np.searchsorted(written, polls)]
+
+
+def _among(address: Ints, table: Ints) -> Bools:
+    """Which addresses are in a sorted table; quick if few lie in its range."""
+    near = np.nonzero((address >= table[0]) & (address <= table[-1]))[0]
+    found = np.zeros(address.shape, bool)
+    found[near] = table[np.searchsorted(table, address[near])] == address[near]
+    return found

@@ -404,7 +404,10 @@ class AnalogCore:
 
     def _jump(self, step: int, own: Ints) -> int:
         """Put stale lanes at their resting state; return the step from which to integrate."""
-        places, prelude = self._places, p.IDLE_PRELUDE_CYCLES // self.step_cycles
+        places = self._places
+        adapts = bool(np.any(places.kind >= ln.ADAPTIVE))
+        prelude = p.ADAPTIVE_PRELUDE_CYCLES if adapts else p.IDLE_PRELUDE_CYCLES
+        prelude //= self.step_cycles
         stale = np.zeros(places.neuron.size, bool)
         stale[places.used] = own != step
         begin = max(step - prelude, 0) if np.all(own != step) else step

@@ -14,6 +14,7 @@ from .effects import Effects
 from .kernels import lanes as ln
 from .kernels.idle import fill_decay, line_weights
 from .physics.logarithm import log2
+from .physics.ota import CUBIC
 
 F32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -98,12 +99,14 @@ class Packer:
         digital = self._digital(c, places, pulse, state)
         due = digital[[ln.TIMER, ln.PULSE_END]].min(axis=0).reshape(-1, ln.LANES).min(axis=1)
         fields = self._fields(c, places, state, analog)
+        events = analog[ln.BYPASS : ln.OFFSET].min(axis=0).reshape(-1, ln.LANES)
+        bypassed = np.isfinite(events).any(axis=1).astype(np.int64)
         return ln.Lanes(
             state=self._blocks(fields, places),
             digital=digital,
             analog=analog.astype(np.float32),
             partial=self._partial(analog[ln.RATE : ln.RATE + 2], c.exc.v_lin),
-            block=np.stack([places.kind, due]),
+            block=np.stack([places.kind, due, bypassed]),
             constants=self.constants(c.exc.v_lin),
         )
 
@@ -131,7 +134,8 @@ class Packer:
         spread, per_c = places.spread, self._dt / c.capacitance
         reset = self._ota(c.reset, c, places)
         if not self._effects.slow_reset:
-            reset[2:] = np.stack([_CLAMP / -reset[0], np.full(places.neuron.size, _CLAMP)])
+            v_lin = -1 / reset[0]
+            reset = _ota_rows(np.full_like(v_lin, _CLAMP), v_lin, reset[1] * v_lin)
         exponential = np.where(
             c.exponential.current > 0, log2(c.exponential.largest * per_c), ln.EXP_OFF
         )
@@ -140,7 +144,7 @@ class Packer:
         rows = [
             *self._ota(c.leak, c, places),
             *reset,
-            *(spread(i.i_max * per_c, 0.0) for i in inputs),
+            *(part * spread(i.i_max * per_c, 0.0) for i in inputs for part in (1.0, -float(CUBIC))),
             spread(exponential, ln.EXP_OFF),
             *(spread(self._dt / i.tau, 0.0) for i in inputs),
             spread(c.threshold, np.inf),
@@ -152,10 +156,10 @@ class Packer:
         return np.stack(rows)
 
     def _ota(self, ota: Ota, c: Circuits, places: Places) -> Array:
-        """(4, lane): ota_b, ota_a, ota_max, ota_stiff."""
-        stiff = ota.conductance / c.capacitance * self._dt
-        rows = (-1 / ota.v_lin, ota.target / ota.v_lin, stiff * ota.v_lin, stiff)
-        return np.stack([places.spread(r, k) for r, k in zip(rows, (-1, 0, 0, 0), strict=True)])
+        """(6, lane); see `kernels.lanes.OTA_FIELDS`."""
+        stiff = places.spread(ota.conductance / c.capacitance * self._dt, 0.0)
+        v_lin, target = places.spread(ota.v_lin, 1.0), places.spread(ota.target, 0.0)
+        return _ota_rows(stiff, v_lin, target)
 
     def _pulse(self, c: Circuits) -> tuple[Ints, Array]:
         """Duration in whole intervals of the adaptation node and the drive of the same charge."""
@@ -184,12 +188,13 @@ class Packer:
         for k, (sign, i) in enumerate((("exc", c.exc), ("inh", c.inh))):
             rate = analog[ln.RATE + k]
             out[f"{sign}_decay"], out[f"{sign}_half"] = line_decay(rate), line_decay(rate / 2)
-            out[f"{sign}_slope"] = np.where(rest, 0.0, analog[ln.GATED + k])
+            out[f"{sign}_slope"] = np.where(rest, 0.0, analog[ln.GATED + 2 * k])
+            out[f"{sign}_cubic"] = np.where(rest, 0.0, analog[ln.GATED + 2 * k + 1])
             out[f"{sign}_bias"] = analog[ln.OFFSET + k]
             out[f"{sign}_add"] = np.full(rate.size, ln.NO_DROP)
             out[f"{sign}_coba_b"] = spread(i.coba, 0.0)
             out[f"{sign}_coba_a"] = spread(1 - i.coba * i.coba_v, 1.0)
-        out["exp_max"] = np.where(rest, ln.EXP_OFF, analog[ln.GATED + 2])
+        out["exp_max"] = np.where(rest, ln.EXP_OFF, analog[ln.GATED + 4])
         out |= self._exponential(c, places, per_c) | self._adaptation(c, places, per_c)
         # As the kernel does it, so that taking lanes up again changes no bit.
         slope, bent = out["adapt_slope"].astype(np.float32), out["bent"].astype(np.float32)
@@ -207,7 +212,8 @@ class Packer:
         return {
             "exp_b": places.spread(np.where(on, b, 0.0), 0.0),
             "exp_a": places.spread(np.where(on, start, ln.EXP_OFF), ln.EXP_OFF),
-            "exp_top": places.spread(np.where(on, e.largest * per_c / 6, 1.0), 1.0),
+            "exp_stiff": places.spread(np.where(on, -1 / e.delta, 0.0), 0.0),
+            "exp_top": places.spread(np.where(on, e.largest * per_c * 5 / 6, 1e3), 1e3),
         }
 
     def _adaptation(self, c: Circuits, places: Places, per_c: Array) -> dict[str, Array]:
@@ -240,3 +246,10 @@ def line_decay(rate: Array) -> Array:
     out = np.empty(rate.size)
     fill_decay(rate, out)
     return out
+
+
+def _ota_rows(stiff: Array, v_lin: Array, target: Array) -> Array:
+    largest = stiff * v_lin
+    return np.stack(
+        [-1 / v_lin, target / v_lin, largest, -CUBIC * largest, stiff, -3 * CUBIC * stiff]
+    )

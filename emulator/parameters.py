@@ -67,8 +67,9 @@ STEP_S = STEP_CYCLES * CYCLE_S
 
 IDLE_JUMP_CYCLES = 25_000
 """Idle stretches up to this (200 us) are integrated, longer ones jumped to the fixed point."""
-IDLE_PRELUDE_CYCLES = 12_500
-"""After a jump, so much (100 us) is integrated if a neuron would have been firing all along."""
+IDLE_PRELUDE_CYCLES, ADAPTIVE_PRELUDE_CYCLES = 5_000, 50_000
+"""After a jump, so much (40 us, 400 us with adaptation) is integrated if a neuron would have been
+firing all along."""
 CHUNK_CYCLES = 125_000
 """Longest piece (1 ms) handed to the kernel at once; results do not depend on it."""
 

@@ -49,12 +49,13 @@ def _switch(lanes, lane, resetting):  # type: ignore[no-untyped-def]
     """Connect the leak or the reset OTA; a pause takes away other currents during the reset."""
     s, o, own = lanes.state, base(lane), lanes.analog
     row = ln.RESET_OTA if resetting else ln.LEAK
-    for k in range(4):
+    for k in range(6):
         s[o + _OTA + _U(k) * _FIELD] = own[row + k, lane]
     if lanes.digital[ln.PAUSED, lane]:
-        s[o + _EXC_SLOPE] = _ZERO if resetting else own[ln.GATED, lane]
-        s[o + _INH_SLOPE] = _ZERO if resetting else own[ln.GATED + 1, lane]
-        s[o + _EXP_MAX] = _EXP_OFF if resetting else own[ln.GATED + 2, lane]
+        for k in range(2):
+            s[o + _EXC_SLOPE + _U(k) * _FIELD] = _ZERO if resetting else own[ln.GATED + k, lane]
+            s[o + _INH_SLOPE + _U(k) * _FIELD] = _ZERO if resetting else own[ln.GATED + 2 + k, lane]
+        s[o + _EXP_MAX] = _EXP_OFF if resetting else own[ln.GATED + 4, lane]
 
 
 @helper
@@ -157,19 +158,19 @@ def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n):  # ty
 
     A crossing is placed within the step by linear interpolation.
     """
-    earliest, d = NEVER, lanes.digital
+    earliest, d, s = NEVER, lanes.digital, lanes.state
+    timer, pulse_end = d[ln.TIMER], d[ln.PULSE_END]
     for lane in range(b * ln.LANES, (b + 1) * ln.LANES):
         o = base(lane)
-        new, threshold = lanes.state[o], lanes.state[o + _THRESHOLD]
-        if new >= threshold:
-            old = lanes.state[o + _OLD]
+        if s[o] >= s[o + _THRESHOLD]:
+            new, old, threshold = s[o], s[o + _OLD], s[o + _THRESHOLD]
             part = (threshold - old) / (new - old) if old < threshold else _ZERO
             _pend(lanes, lane, start + np.int64(np.ceil(part * np.float32(end - start))))
-        if d[ln.TIMER, lane] < end:
+        if timer[lane] < end:
             n = _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n)
-        if d[ln.PULSE_END, lane] < end:
-            lanes.state[o + _DRIVE] = _ZERO
-            d[ln.PULSE_END, lane] = NEVER
-        earliest = min(earliest, d[ln.TIMER, lane], d[ln.PULSE_END, lane])
+        if pulse_end[lane] < end:
+            s[o + _DRIVE] = _ZERO
+            pulse_end[lane] = NEVER
+        earliest = min(earliest, timer[lane], pulse_end[lane])
     lanes.block[ln.DUE, b] = earliest
     return n

@@ -83,7 +83,7 @@ def jump(lanes, stale, gap_steps, tick, key):  # type: ignore[no-untyped-def]
         o = base(lane)
         stuck = d[ln.MODE, lane] == STUCK
         row = ln.RESET_OTA if stuck else ln.LEAK
-        for k in range(4):
+        for k in range(6):
             s[o + _OTA + _U(k) * _FIELD] = own[row + k, lane]
         s[o + _U(ln.EXC)] *= np.float32(decay_exact(gap_steps[lane] * own[ln.RATE, lane]))
         s[o + _U(ln.INH)] *= np.float32(decay_exact(gap_steps[lane] * own[ln.RATE + 1, lane]))

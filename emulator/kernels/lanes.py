@@ -29,16 +29,20 @@ FIELDS = (
     "ota_b",  # 1/V  u = ota_b v + ota_a is (target - v) / v_lin of the leak or reset OTA
     "ota_a",  # 1
     "ota_max",  # V/step  its I_max / C
+    "ota_cubic",  # V/step  -4/27 of that
     "ota_stiff",  # 1/step  its conductance / C
+    "ota_steep",  # 1/step  -12/27 of that
     "offset",  # V/step  constant currents / C: offset current minus adaptation
     "exc_decay",  # 1  over a step
     "exc_half",  # 1  mean over a step
     "exc_slope",  # V/step  I_max / C of the synaptic OTA
+    "exc_cubic",  # V/step  -4/27 of that
     "exc_bias",  # 1  its offset, plus the mean additional drop by events inside this step
     "exc_add",  # 1  what these events leave on the line at the end of the step
     "inh_decay",
     "inh_half",
     "inh_slope",
+    "inh_cubic",
     "inh_bias",
     "inh_add",
     "threshold",  # V  infinite while disarmed
@@ -46,7 +50,8 @@ FIELDS = (
     "exp_b",  # 1/V  exponential current / C = 2^(exp_b v + exp_a) [V/step], at most 2^exp_max
     "exp_a",  # 1
     "exp_max",  # 1
-    "exp_top",  # V/step  a sixth of 2^exp_max
+    "exp_stiff",  # 1/V  derivative of the exponential current in units of itself, negative
+    "exp_top",  # V/step  5/6 of 2^exp_max
     "w",  # 1  deviation of the adaptation node from its reference, in units of its amplifier's
     # range, at the beginning of the present interval of ADAPT_STEPS steps
     "w_next",  # 1  and at its end
@@ -65,7 +70,7 @@ FIELDS = (
     "inh_coba_b",
     "inh_coba_a",
 )
-OTA_FIELDS = ("ota_b", "ota_a", "ota_max", "ota_stiff")
+OTA_FIELDS = ("ota_b", "ota_a", "ota_max", "ota_cubic", "ota_stiff", "ota_steep")
 N_FIELDS = len(FIELDS)
 AT = {name: LANES * k for k, name in enumerate(FIELDS)}
 """Offset of a field within a block."""
@@ -116,7 +121,9 @@ ANALOG = (
     *(f"leak_{name}" for name in OTA_FIELDS),
     *(f"reset_{name}" for name in OTA_FIELDS),
     "gated_exc",  # V/step  exc_slope while the membrane is not reset
-    "gated_inh",  # V/step
+    "gated_exc_cubic",
+    "gated_inh",
+    "gated_inh_cubic",
     "gated_exp",  # 1  exp_max
     "exc_rate",  # 1/step  1 / tau of the line
     "inh_rate",
@@ -129,7 +136,7 @@ ANALOG = (
     "inh_offset",
 )
 (LEAK, RESET_OTA, GATED, RATE, COMPARATOR, KICK, W_RATE, BYPASS, OFFSET) = (
-    0, 4, 8, 11, 13, 14, 15, 16, 18,
+    0, 6, 12, 17, 19, 20, 21, 22, 24,
 )  # fmt: skip
 
 
@@ -143,11 +150,11 @@ class Lanes(NamedTuple):
     digital: I64  # (row, lane) see DIGITAL
     analog: F32  # (row, lane) see ANALOG
     partial: F32  # (block * position * 4 * LANES,) weights of an event inside a step [1/V]
-    block: I64  # (2, block) KIND, and DUE: the earliest timer of its lanes
+    block: I64  # (3, block) KIND; DUE: the earliest timer; BYPASSED: whether an event may fire
     constants: F32  # see CONSTANTS
 
 
-KIND, DUE = 0, 1
+KIND, DUE, BYPASSED = range(3)
 CONSTANTS = (
     "head_b",  # 1/V  output stages: see physics.membrane.synapses
     "head_a",  # 1

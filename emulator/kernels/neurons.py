@@ -34,7 +34,8 @@ GROUP = 8
 WINDOW = 64
 """Longest window in steps."""
 _U = np.uint64
-_FIELD = _U(ln.LANES)
+_FIELD, _TWO, _THREE = _U(ln.LANES), _U(2 * ln.LANES), _U(3 * ln.LANES)
+_BLOCK = _U(ln.BLOCK)
 _EXC_BIAS, _EXC_ADD, _INH_BIAS, _INH_ADD = (
     _U(AT[name]) for name in ("exc_bias", "exc_add", "inh_bias", "inh_add")
 )
@@ -43,25 +44,49 @@ _NO_DROP, _ZERO = np.float32(ln.NO_DROP), np.float32(0)
 
 
 @helper
-def _discharge(lanes, b, drops, row, gain, position, n_positions, tick):  # type: ignore[no-untyped-def]
-    """Discharge the lines of block `b` by an event in cycle `position` of the step."""
-    s, first = lanes.state, _U(b * ln.BLOCK)
-    d = _U((row * lanes.block.shape[1] + b) * 2 * ln.LANES)
-    w = _U((b * n_positions + position) * 4 * ln.LANES)
-    for lane in range(16):
-        k = _U(lane)
-        exc, inh, o = drops[d + k] * gain, drops[d + _FIELD + k] * gain, first + k
-        s[o + _EXC_BIAS] += exc * lanes.partial[w + k]
-        s[o + _EXC_ADD] += exc * lanes.partial[w + _FIELD + k]
-        s[o + _INH_BIAS] += inh * lanes.partial[w + _U(2) * _FIELD + k]
-        s[o + _INH_ADD] += inh * lanes.partial[w + _U(3) * _FIELD + k]
-    for lane in range(16):
-        k, n = _U(lane), b * ln.LANES + lane
-        if (
-            drops[d + k] * gain >= lanes.analog[ln.BYPASS, n]
-            or drops[d + _FIELD + k] * gain >= lanes.analog[ln.BYPASS + 1, n]
-        ):
-            bypass(lanes, n, tick)
+def _discharge(s, weights, drops, first, last, d, w, gain):  # type: ignore[no-untyped-def]
+    """Discharge the lines of blocks first..last - 1.
+
+    d, w  where the drops and weights of block 0 begin, and from a block to the next: (at, stride)
+    """
+    for b in range(first, last):
+        o, at = _U(b) * _BLOCK, _U(d[0] + b * d[1])
+        e = _U(w[0] + b * w[1])
+        for lane in range(16):
+            k = _U(lane)
+            s[o + _EXC_BIAS + k] += drops[at + k] * gain * weights[e + k]
+        for lane in range(16):
+            k = _U(lane)
+            s[o + _EXC_ADD + k] += drops[at + k] * gain * weights[e + _FIELD + k]
+        for lane in range(16):
+            k = _U(lane)
+            s[o + _INH_BIAS + k] += drops[at + _FIELD + k] * gain * weights[e + _TWO + k]
+        for lane in range(16):
+            k = _U(lane)
+            s[o + _INH_ADD + k] += drops[at + _FIELD + k] * gain * weights[e + _THREE + k]
+
+
+@helper
+def _fire_bypassed(lanes, drops, first, last, d, gain, tick):  # type: ignore[no-untyped-def]
+    """Let events fire neurons directly where their circuits are set so."""
+    for b in range(first, last):
+        if lanes.block[ln.BYPASSED, b]:
+            for lane in range(16):
+                n, at = b * ln.LANES + lane, d[0] + b * d[1] + lane
+                exc, inh = drops[at] * gain, drops[at + ln.LANES] * gain
+                if exc >= lanes.analog[ln.BYPASS, n] or inh >= lanes.analog[ln.BYPASS + 1, n]:
+                    bypass(lanes, n, tick)
+
+
+@helper
+def _arrive(lanes, drops, arrivals, event, first, last, step, step_cycles):  # type: ignore[no-untyped-def]
+    """Let an event of this step reach blocks first..last - 1."""
+    cycle, gain = arrivals.cycle[event], arrivals.gain[event]
+    at, stride = cycle - step * step_cycles, 2 * ln.LANES
+    d = (arrivals.row[event] * lanes.block.shape[1] * stride, stride)
+    w = (at * 2 * stride, step_cycles * 2 * stride)
+    _discharge(lanes.state, lanes.partial, drops, first, last, d, w, gain)
+    _fire_bypassed(lanes, drops, first, last, d, gain, 2 * cycle)
 
 
 @helper
@@ -175,7 +200,8 @@ def redraw(task, step):  # type: ignore[no-untyped-def]
     """Give all armed lanes their threshold for the noise block of `step`."""
     noise_steps = max(NOISE_BLOCK_CYCLES // task.shared[th.STEP_CYCLES], 1)
     n = task.lanes.digital.shape[1]
-    redraw_thresholds(task.lanes, 0, n, step // noise_steps, task.key[0])
+    first = n - n  # an integer like others, or another variant would be compiled for a literal
+    redraw_thresholds(task.lanes, first, n, step // noise_steps, task.key[0])
 
 
 @helper
@@ -196,12 +222,7 @@ def _run_group(task, coupling, first, last, step, until, origin, thread):  # typ
             adapt(lanes.state, adaptive, last)
         before = event
         while event < n_arrived and arrivals.cycle[event] < (step + 1) * step_cycles:
-            at = arrivals.cycle[event] - step * step_cycles
-            for b in range(first, last):
-                _discharge(
-                    lanes, b, task.drops, arrivals.row[event], arrivals.gain[event],
-                    at, step_cycles, start + 2 * at,
-                )  # fmt: skip
+            _arrive(lanes, task.drops, arrivals, event, first, last, step, step_cycles)
             event += 1
         if lanes.block[ln.KIND, first] == ln.CLUSTER:
             step_coupled(lanes, coupling, first, last)

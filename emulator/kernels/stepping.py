@@ -16,9 +16,10 @@ from ..physics.membrane import (
     exponential,
     factor,
     leak,
-    synapses,
+    room,
+    steepness,
 )
-from ..physics.ota import saturate
+from ..physics.ota import amplify, saturate
 from ..physics.synaptic_input import decay
 from . import lanes as ln
 from .lanes import AT
@@ -29,7 +30,9 @@ _V, _EXC, _INH = _U(ln.V), _U(ln.EXC), _U(ln.INH)
 _OLD_V, _OLD_EXC, _OLD_INH = (_U(ln.OLD + k) for k in (ln.V, ln.EXC, ln.INH))
 _BLOCK = _U(ln.BLOCK)
 _OTA_B, _OTA_A = _U(AT["ota_b"]), _U(AT["ota_a"])
-_OTA_MAX, _OTA_STIFF, _OFFSET = _U(AT["ota_max"]), _U(AT["ota_stiff"]), _U(AT["offset"])
+_OTA_MAX, _OTA_CUBIC = _U(AT["ota_max"]), _U(AT["ota_cubic"])
+_OTA_STIFF, _OTA_STEEP, _OFFSET = _U(AT["ota_stiff"]), _U(AT["ota_steep"]), _U(AT["offset"])
+_EXC_CUBIC, _INH_CUBIC = _U(AT["exc_cubic"]), _U(AT["inh_cubic"])
 _EXC_DECAY, _EXC_HALF = _U(AT["exc_decay"]), _U(AT["exc_half"])
 _EXC_SLOPE, _EXC_BIAS, _EXC_ADD = _U(AT["exc_slope"]), _U(AT["exc_bias"]), _U(AT["exc_add"])
 _INH_DECAY, _INH_HALF = _U(AT["inh_decay"]), _U(AT["inh_half"])
@@ -38,7 +41,7 @@ _THRESHOLD = _U(AT["threshold"])
 _EXC_COBA_B, _EXC_COBA_A = _U(AT["exc_coba_b"]), _U(AT["exc_coba_a"])
 _INH_COBA_B, _INH_COBA_A = _U(AT["inh_coba_b"]), _U(AT["inh_coba_a"])
 _EXP_B, _EXP_A = _U(AT["exp_b"]), _U(AT["exp_a"])
-_EXP_MAX, _EXP_TOP = _U(AT["exp_max"]), _U(AT["exp_top"])
+_EXP_MAX, _EXP_STIFF, _EXP_TOP = _U(AT["exp_max"]), _U(AT["exp_stiff"]), _U(AT["exp_top"])
 _W, _W_NEXT, _BENT = _U(AT["w"]), _U(AT["w_next"]), _U(AT["bent"])
 _PLAIN_OFFSET, _ADAPT_SLOPE = _U(AT["plain_offset"]), _U(AT["adapt_slope"])
 _A_B, _A_A, _A_SLOPE = _U(AT["a_b"]), _U(AT["a_a"]), _U(AT["a_slope"])
@@ -51,24 +54,42 @@ _AHEAD = np.float32(ln.ADAPT_STEPS / 2)
 # counted in every iteration, and LLVM then leaves the loop as it is.
 
 
+@inlined
+def _plain_currents(v, i_exc, i_inh, ota, offset, r):  # type: ignore[no-untyped-def]
+    """Leak, constant and synaptic currents: (slope, minus its derivative), per step.
+
+    i_exc, i_inh  synaptic slopes before the output stages
+    r             head_b, head_a, foot_b, foot_a, -head_b
+    """
+    u, per_u, stiff = leak(v, ota)
+    head, foot = room(r[0], r[1], v), room(r[2], r[3], v)
+    slope = fused(i_exc, head, fused(u, per_u, offset))
+    slope = fused(-i_inh, foot, slope)
+    return slope, steepness(i_inh, foot, r[2], steepness(i_exc, head, r[4], stiff))
+
+
 @helper
 def step_simple(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
     """Advance blocks first..last - 1 of the simple kind; write how many lanes of each crossed."""
-    r = rails[0], rails[1], rails[2], rails[3]
+    r = rails[0], rails[1], rails[2], rails[3], -rails[0]
     low, high = rails[ln.LOW], rails[ln.HIGH]
     for b in range(first, last):
         base, count = _U(b) * _BLOCK, np.int32(0)
         for lane in range(16):
             o = base + _U(lane)
             v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
-            i_exc = saturate(fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])) * s[o + _EXC_SLOPE]
-            i_inh = saturate(fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])) * s[o + _INH_SLOPE]
-            current, stiff = synapses(v, i_exc, i_inh, r)
-            i_leak, k_leak = leak(
-                v, s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_STIFF]
+            i_exc = amplify(
+                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
             )
-            slope = (current + s[o + _OFFSET]) + i_leak
-            new = advance(v, slope, stiff + k_leak, low, high)
+            i_inh = amplify(
+                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+            )
+            ota = (
+                s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC],
+                s[o + _OTA_STIFF], s[o + _OTA_STEEP],
+            )  # fmt: skip
+            slope, stiff = _plain_currents(v, i_exc, i_inh, ota, s[o + _OFFSET], r)
+            new = advance(v, slope, stiff, low, high)
             s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
             s[o + _V] = new
             s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
@@ -97,26 +118,56 @@ def adapt(s, first, last):  # type: ignore[no-untyped-def]
             s[o + _OFFSET] = fused(-s[o + _ADAPT_SLOPE], bent, s[o + _PLAIN_OFFSET])
 
 
+@inlined
+def _with_exponential(v, slope, stiff, exponent):  # type: ignore[no-untyped-def]
+    """Add the exponential term: (slope, minus its derivative, the term).
+
+    exponent  b, a, max, stiff
+    """
+    i_exp, grows = exponential(v, exponent[0], exponent[1], exponent[2])
+    return slope + i_exp, fused(i_exp, exponent[3] if grows else _ZERO, stiff), i_exp
+
+
+@inlined
+def _every_current(v, i_exc, i_inh, coba, ota, exponent, offset, r):  # type: ignore[no-untyped-def]
+    """All currents but those through switches: (slope, minus its derivative, exponential term).
+
+    i_exc, i_inh  synaptic slopes before conductance mode and output stages
+    coba          b and a of both factors
+    """
+    k_exc, k_inh = factor(coba[0], coba[1], v), factor(coba[2], coba[3], v)
+    slope, stiff = _plain_currents(v, i_exc * k_exc, i_inh * k_inh, ota, offset, r)
+    # The derivative of the conductance mode's factor, where it is not bent to 0.
+    stiff = fused(i_inh, coba[2] if k_inh > _ZERO else _ZERO, stiff)
+    stiff = fused(-i_exc, coba[0] if k_exc > _ZERO else _ZERO, stiff)
+    return _with_exponential(v, slope, stiff, exponent)
+
+
 @helper
 def step_adaptive(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
     """Like `step_simple`, with exponential term."""
-    r = rails[0], rails[1], rails[2], rails[3]
+    r = rails[0], rails[1], rails[2], rails[3], -rails[0]
     low, high = rails[ln.LOW], rails[ln.HIGH]
     for b in range(first, last):
         base, count = _U(b) * _BLOCK, np.int32(0)
         for lane in range(16):
             o = base + _U(lane)
             v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
-            i_exc = saturate(fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])) * s[o + _EXC_SLOPE]
-            i_inh = saturate(fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])) * s[o + _INH_SLOPE]
-            current, stiff = synapses(v, i_exc, i_inh, r)
-            i_leak, k_leak = leak(
-                v, s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_STIFF]
+            i_exc = amplify(
+                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
             )
-            i_exp, k_exp = exponential(v, s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX])
-            slope = ((current + s[o + _OFFSET]) + i_leak) + i_exp
-            most = ceiling(slope, i_exp, k_exp, s[o + _EXP_TOP])
-            new = advance_up_to(v, slope, (stiff + k_leak) + k_exp, most, low, high)
+            i_inh = amplify(
+                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+            )
+            ota = (
+                s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC],
+                s[o + _OTA_STIFF], s[o + _OTA_STEEP],
+            )  # fmt: skip
+            exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_STIFF]
+            slope, stiff = _plain_currents(v, i_exc, i_inh, ota, s[o + _OFFSET], r)
+            slope, stiff, i_exp = _with_exponential(v, slope, stiff, exponent)
+            most = ceiling(slope, i_exp, s[o + _EXP_TOP])
+            new = advance_up_to(v, slope, stiff, most, low, high)
             s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
             s[o + _V] = new
             s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
@@ -125,43 +176,32 @@ def step_adaptive(s, first, last, rails, crossed):  # type: ignore[no-untyped-de
         crossed[b] = count
 
 
-@inlined
-def _every_current(v, i_exc, i_inh, coba, ota, exponent, offset, rails):  # type: ignore[no-untyped-def]
-    """All currents but those through switches: (slope, minus its derivative, ceiling), per step.
-
-    i_exc, i_inh  synaptic slopes before conductance mode and rails
-    coba          b and a of both factors; ota  b, a, max, stiff; exponent  b, a, max, top
-    """
-    k_exc, k_inh = factor(coba[0], coba[1], v), factor(coba[2], coba[3], v)
-    current, stiff = synapses(v, i_exc * k_exc, i_inh * k_inh, rails)
-    i_leak, k_leak = leak(v, ota[0], ota[1], ota[2], ota[3])
-    i_exp, k_exp = exponential(v, exponent[0], exponent[1], exponent[2])
-    # The derivative of the conductance mode's factor, where it is not bent to 0.
-    steeper = i_inh * (coba[2] if k_inh > _ZERO else _ZERO)
-    flatter = i_exc * (coba[0] if k_exc > _ZERO else _ZERO)
-    slope = ((current + offset) + i_leak) + i_exp
-    most = ceiling(slope, i_exp, k_exp, exponent[3])
-    return slope, ((stiff + k_leak) + k_exp) + (steeper - flatter), most
-
-
 @helper
 def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
     """Like `step_adaptive`, in conductance mode."""
-    r = rails[0], rails[1], rails[2], rails[3]
+    r = rails[0], rails[1], rails[2], rails[3], -rails[0]
     low, high = rails[ln.LOW], rails[ln.HIGH]
     for b in range(first, last):
         base, count = _U(b) * _BLOCK, np.int32(0)
         for lane in range(16):
             o = base + _U(lane)
             v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
-            i_exc = saturate(fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])) * s[o + _EXC_SLOPE]
-            i_inh = saturate(fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])) * s[o + _INH_SLOPE]
+            i_exc = amplify(
+                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
+            )
+            i_inh = amplify(
+                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+            )
+            ota = (
+                s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC],
+                s[o + _OTA_STIFF], s[o + _OTA_STEEP],
+            )  # fmt: skip
+            exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_STIFF]
             coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
-            ota = s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_STIFF]
-            exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_TOP]
-            slope, stiff, most = _every_current(
+            slope, stiff, i_exp = _every_current(
                 v, i_exc, i_inh, coba, ota, exponent, s[o + _OFFSET], r
             )
+            most = ceiling(slope, i_exp, s[o + _EXP_TOP])
             new = advance_up_to(v, slope, stiff, most, low, high)
             s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
             s[o + _V] = new
@@ -178,13 +218,17 @@ def base(lane):  # type: ignore[no-untyped-def]
 
 
 @helper
-def currents(s, o, v, i_exc, i_inh, offset, rails):  # type: ignore[no-untyped-def]
-    """`_every_current` for one lane; synaptic slopes are given in units of the full current."""
+def currents(s, o, v, u_exc, u_inh, offset, rails):  # type: ignore[no-untyped-def]
+    """`_every_current` for one lane; u_exc, u_inh are what the synaptic amplifiers see."""
     coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
-    ota = s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_STIFF]
-    exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_TOP]
-    r = rails[0], rails[1], rails[2], rails[3]
-    i_exc, i_inh = i_exc * s[o + _EXC_SLOPE], i_inh * s[o + _INH_SLOPE]
+    ota = (
+        s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC], s[o + _OTA_STIFF],
+        s[o + _OTA_STEEP],
+    )  # fmt: skip
+    exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_STIFF]
+    r = rails[0], rails[1], rails[2], rails[3], -rails[0]
+    i_exc = amplify(u_exc, s[o + _EXC_SLOPE], s[o + _EXC_CUBIC])
+    i_inh = amplify(u_inh, s[o + _INH_SLOPE], s[o + _INH_CUBIC])
     return _every_current(v, i_exc, i_inh, coba, ota, exponent, offset, r)
 
 
@@ -206,7 +250,7 @@ def settle_w(s, o, v):  # type: ignore[no-untyped-def]
 @helper
 def standing(s, o, v, rails):  # type: ignore[no-untyped-def]
     """(slope, minus its derivative) if the membrane stays at `v`, no event comes and lines stay."""
-    exc, inh = saturate(s[o + _EXC] + s[o + _EXC_BIAS]), saturate(s[o + _INH] + s[o + _INH_BIAS])
+    exc, inh = s[o + _EXC] + s[o + _EXC_BIAS], s[o + _INH] + s[o + _INH_BIAS]
     offset = fused(-s[o + _ADAPT_SLOPE], saturate(settled_w(s, o, v)), s[o + _PLAIN_OFFSET])
     slope, stiff, _ = currents(s, o, v, exc, inh, offset, rails)
     return slope, stiff
@@ -218,9 +262,9 @@ def coupled_slopes(s, first, last, rails, slope, stiff):  # type: ignore[no-unty
     for lane in range(first * ln.LANES, last * ln.LANES):
         o, k = base(lane), lane - first * ln.LANES
         v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
-        i_exc = saturate(fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]))
-        i_inh = saturate(fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]))
-        slope[k], stiff[k], _ = currents(s, o, v, i_exc, i_inh, s[o + _OFFSET], rails)
+        u_exc = fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])
+        u_inh = fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])
+        slope[k], stiff[k], _ = currents(s, o, v, u_exc, u_inh, s[o + _OFFSET], rails)
         s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
         s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
         s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
@@ -233,8 +277,7 @@ def piece(lanes, lane, v, start, end):  # type: ignore[no-untyped-def]
     middle, part = (start + end) * _HALF, end - start
     exc = s[o + _OLD_EXC] * decay(middle * lanes.analog[ln.RATE, lane])
     inh = s[o + _OLD_INH] * decay(middle * lanes.analog[ln.RATE + 1, lane])
-    i_exc, i_inh = saturate(exc + s[o + _EXC_BIAS]), saturate(inh + s[o + _INH_BIAS])
-    slope, stiff, most = currents(s, o, v, i_exc, i_inh, s[o + _OFFSET], rails)
-    # The ceiling is that of a whole step; of a part, only the exponential current's growth counts.
-    most = max(most, slope) * part
+    u_exc, u_inh = exc + s[o + _EXC_BIAS], inh + s[o + _INH_BIAS]
+    slope, stiff, i_exp = currents(s, o, v, u_exc, u_inh, s[o + _OFFSET], rails)
+    most = ceiling(slope, i_exp, s[o + _EXP_TOP]) * part
     return advance_up_to(v, slope * part, stiff * part, most, rails[ln.LOW], rails[ln.HIGH])

@@ -14,22 +14,20 @@ from ..jit import fused, inlined, power_of_two
 from .ota import limited
 
 _ZERO, _ONE, _HALF, _12TH = np.float32(0), np.float32(1), np.float32(0.5), np.float32(1 / 12)
-_QUARTER, _SIXTH = np.float32(0.25), np.float32(1 / 6)
-_TWO_THIRDS, _SIX = np.float32(2 / 3), np.float32(6)
-_CUBIC, _STEEP = np.float32(-4 / 27), np.float32(-12 / 27)
-_FASTEST = np.float32(-1)
+_FASTEST, _LOWEST = np.float32(-1), np.float32(-126)
 _ROUND = np.float32(12582912.0)  # 1.5 * 2^23: adding it leaves an integer in the low bits
-_P0, _P1, _P2, _P3, _P4, _P5 = (
-    np.float32(c) for c in (1.0, 0.69314718, 0.24022232, 0.05550477, 0.00967178, 0.00133445)
+_P0, _P1, _P2, _P3, _P4 = (
+    np.float32(c) for c in (1.0, 0.69312441, 0.24024139, 0.05590583, 0.00958132)
 )
+_MINUS_5_6THS = np.float32(-5 / 6)
 
 
 @inlined
 def exp2(t):  # type: ignore[no-untyped-def]
-    """2^t in float32 for -126 <= t <= 126, within 3e-7, by + * and an exponent shift."""
+    """2^t in float32 for -126 <= t <= 126, within 5e-6, by + * and an exponent shift."""
     shifted = t + _ROUND
     r = t - (shifted - _ROUND)
-    p = fused(fused(fused(fused(fused(_P5, r, _P4), r, _P3), r, _P2), r, _P1), r, _P0)
+    p = fused(fused(fused(fused(_P4, r, _P3), r, _P2), r, _P1), r, _P0)
     return p * power_of_two(shifted)
 
 
@@ -49,46 +47,38 @@ def room(b, a, v):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def leak(v, b, a, largest, stiff):  # type: ignore[no-untyped-def]
-    """Leak or reset OTA: (slope, minus its derivative with respect to v)."""
-    u = limited(fused(b, v, a))
-    u2 = u * u
-    return largest * (u * fused(_CUBIC, u2, _ONE)), stiff * fused(_STEEP, u2, _ONE)
+def steepness(current, share, b, stiff):  # type: ignore[no-untyped-def]
+    """`stiff` and what a current adds to it whose share is the straight line b v + a below 1."""
+    return fused(current, b if share < _ONE else _ZERO, stiff)
 
 
 @inlined
-def synapses(v, exc, inh, rails):  # type: ignore[no-untyped-def]
-    """Both synaptic currents at the membrane: (slope, minus its derivative).
+def leak(v, ota):  # type: ignore[no-untyped-def]
+    """Leak or reset OTA: (u, slope / u, minus the slope's derivative).
 
-    exc, inh  slopes before the output stage; rails  (head_b, head_a, foot_b, foot_a)
+    ota  b, a, largest current, its cubic term, conductance, its quadratic term
     """
-    head, foot = room(rails[0], rails[1], v), room(rails[2], rails[3], v)
-    slope = fused(exc, head, -(inh * foot))
-    stiff = _ZERO if head == _ONE else -exc * rails[0]
-    stiff += _ZERO if foot == _ONE else inh * rails[2]
-    return slope, stiff
+    u = limited(fused(ota[0], v, ota[1]))
+    u2 = u * u
+    return u, fused(ota[3], u2, ota[2]), fused(ota[5], u2, ota[4])
 
 
 @inlined
 def exponential(v, b, a, largest):  # type: ignore[no-untyped-def]
-    """The exponential term 2^(b v + a), at most 2^largest: (slope, minus its derivative)."""
+    """The exponential term 2^(b v + a), at most 2^largest: (slope, whether it is below that)."""
     t = fused(b, v, a)
-    clipped = min(max(t, np.float32(-126)), largest)
-    slope = exp2(clipped)
-    return slope, (-slope * b * np.float32(0.6931472) if t == clipped else _ZERO)
+    clipped = min(max(t, _LOWEST), largest)
+    return exp2(clipped), t == clipped
 
 
 @inlined
-def ceiling(slope, i_exp, k_exp, top):  # type: ignore[no-untyped-def]
+def ceiling(slope, i_exp, top):  # type: ignore[no-untyped-def]
     """The most that V can change in a step in which the exponential current reaches its limit.
 
-    Simpson's mean of that current at the beginning, in the middle (where it has grown to
-    i_exp / (1 - y/2), y = -k_exp, as a series) and at the end, where it is at its limit.
-    top  a sixth of the limit [V/step]
+    Simpson's mean of that current, at its limit in the middle and at the end of the step.
+    top  5/6 of the limit [V/step]
     """
-    middle = min(i_exp * fused(k_exp, fused(k_exp, _QUARTER, -_HALF), _ONE), _SIX * top)
-    mean = fused(_TWO_THIRDS, middle, fused(_SIXTH, i_exp, top))
-    return (slope - i_exp) + mean
+    return slope + fused(i_exp, _MINUS_5_6THS, top)
 
 
 @inlined
@@ -114,5 +104,5 @@ def advance_up_to(v, slope, stiff, most, low, high):  # type: ignore[no-untyped-
     1975); x < -1 is beyond any threshold.
     """
     x = max(stiff, _FASTEST)
-    change = slope / fused(x, fused(max(x, -x), _12TH, _HALF), _ONE)
+    change = slope / fused(x, fused(abs(x), _12TH, _HALF), _ONE)
     return min(max(v + min(change, most), low), high)

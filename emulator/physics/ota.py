@@ -27,6 +27,13 @@ def limited(u):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def amplify(u, largest, cubic):  # type: ignore[no-untyped-def]
+    """largest * sat(u), with cubic = -4/27 largest."""
+    u = limited(u)
+    return u * fused(cubic, u * u, largest)
+
+
+@inlined
 def saturate(u):  # type: ignore[no-untyped-def]
     """sat(u) in float32: + * and fused steps only, the same bits on every CPU."""
     u = limited(u)

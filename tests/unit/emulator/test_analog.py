@@ -241,3 +241,82 @@ def test_a_line_that_has_decayed_never_becomes_a_subnormal_number():
     core, memory = ideal_core(config, on_bus([ORIGIN + 10], [1]))
     core.integrate(memory, READER, ORIGIN, ORIGIN + 3000 * 125)
     assert np.finfo(np.float32).tiny < core.state.exc[0] < 1e-20
+
+
+@pytest.mark.parametrize(
+    "neighbour",
+    [
+        {"adaptation_enable": 1, "exponential_enable": 1, "exponential_i_bias": 200},
+        {"excitatory_input_enable_coba_mode": 1, "excitatory_input_i_bias_coba": 100},
+    ],
+)
+def test_a_trace_does_not_depend_on_what_shares_its_block(neighbour):
+    config = connect(add_inputs(chip([0, 1], leak_v_leak=600, **QUIET), [0, 1]), 0, [63])
+    inputs = on_bus([ORIGIN + 1250], [1])
+    alone = trace(config, 40, inputs)[1]
+    for name, value in neighbour.items():
+        config.neurons[name][1] = value
+    together = trace(config, 40, inputs, seen=watch([0, 1]))[1]
+    assert np.ptp(alone) > 0.05
+    assert np.array_equal(together, alone)
+
+
+def test_two_threads_give_the_same_spikes_and_membranes_as_one():
+    neurons = np.arange(512)
+    config = chip(neurons, leak_i_bias=200)
+    config.neurons.event_routing_address[:] = neurons % 256
+    add_inputs(config, neurons)
+    emulated.open_node(config, 0, 0)
+    config.synapse_drivers.enable_receiver[0, ::4] = 1
+    config.synapse_drivers.row_address_compare_mask[0, ::4] = 0
+    config.synapse_drivers.row_mode_top[0] = 1
+    config.synapses.weight[0, 1, :256], config.synapses.label[0, 1, :256] = 20, neurons[:256] % 64
+    results = []
+    for threads in (1, 2, 3):
+        core, memory = emulated.core_of(config, chip_seed=3, threads=threads)
+        pieces = core.integrate(memory, watch([7]), ORIGIN, ORIGIN + 12_500)
+        results.append(
+            (pieces[0].spike_tick, pieces[0].spike_neuron, core.state.v, pieces[0].trace)
+        )
+    assert results[0][0].size > 1000
+    for other in results[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(results[0], other, strict=True))
+
+
+def test_conductance_mode_scales_an_input_with_the_membrane():
+    """Twice the distance from the potential at which the factor is 0, twice the current."""
+    heights = []
+    for code in (400, 500):
+        settings = {"leak_v_leak": code, "excitatory_input_enable_coba_mode": 1}
+        config = add_inputs(chip(**QUIET, **settings))
+        config.neurons.excitatory_input_i_bias_coba[0] = 60
+        config.neurons.excitatory_input_v_rev_coba[0] = 400
+        connect(config, 0, [10])
+        v = trace(config, 40, on_bus([ORIGIN + 1250], [1]))[1]
+        heights.append((v.max() - v[0], v[0]))
+    (low, v_low), (high, v_high) = heights
+    slope = 0.03 * 60  # 1/V per code times the code
+    assert high / low == pytest.approx(1 - slope * (v_high - v_low), rel=0.05)
+
+
+def test_a_pause_keeps_inputs_from_the_membrane_during_the_reset():
+    lows = []
+    for pause in (0, 1):
+        config = add_inputs(chip(leak_v_leak=900, refractory_period_enable_pause=pause))
+        connect(config, 0, [63])
+        times = ORIGIN + 1250 + 25 * np.arange(100)
+        pieces = trace(config, 40, on_bus(times, np.ones(100, int)))[3]
+        lows.append(emulated.trace_of(pieces)[200:].min())
+    assert lows[0] > lows[1] + 0.005
+
+
+@pytest.mark.parametrize(("glitch", "counts"), [(True, 20 - 31 + 256), (False, 20)])
+def test_a_missed_end_of_reset_comes_a_round_of_the_counter_later(glitch, counts):
+    """20 counts are fewer than the 31 before whose end the reset should be released."""
+    config = chip(refractory_period_refractory_time=20, refractory_period_reset_holdoff=0)
+    core, memory = ideal_core(config, holdoff_glitch=glitch)
+    pieces = core.integrate(memory, READER, ORIGIN, ORIGIN + 25_000)
+    v = emulated.trace_of(pieces)
+    start = pieces[0].spike_tick[3] // 8 - ORIGIN // 4
+    released = start + int(np.argmax(np.diff(v[start + 3 :]) > 0)) + 3
+    assert released - start == pytest.approx(counts * 2 / 8, abs=2)  # clock of 2, steps of 8 ticks

@@ -42,6 +42,7 @@ MEMBRANE, EXC_LINE, INH_LINE, ADAPTATION = range(4)
 _NEVER_INTEGRATED, _NEVER = -(1 << 60), 1 << 62
 _LEVELS_STEP_CYCLES = 12_500
 """While analog parameters move, circuits are derived from them anew after so much (100 us)."""
+_PLASTICITY_BLOCKS = (*DRIVER_BLOCKS, "capmem_shared")
 _STUCK_SIGMAS = 2.6
 """Beyond so many standard deviations of its draw a neuron may hang in its reset: 1 % of them."""
 
@@ -160,6 +161,8 @@ class AnalogCore:
         self._noted: set[tuple[str, str]] = set()
         self._fires: list[tuple[int, int]] = []
         self._spiking: tuple[object, bool, bool] = (None, False, False)
+        self._by_register = np.zeros(N_NEURONS, bool)  # neurons that registers have made fire
+        self._drivers_written: tuple[object, int] = (None, _NEVER)
 
     def reset(self, cycle: int) -> None:
         """The chip's reset line at `cycle`: circuits, parameters, events as after power-on."""
@@ -168,6 +171,7 @@ class AnalogCore:
         self.router.reset(cycle)
         self.state, self._built, self._decoded, self._backends = AnalogState(), None, None, ()
         self._fires.clear()
+        self._by_register[:] = False
 
     # --- parameters -------------------------------------------------------------------------------
 
@@ -177,6 +181,9 @@ class AnalogCore:
         The steps are those of a fixed grid, so that nothing depends on who asks when.
         """
         self._capmem.follow(memory, cycle, self._log)
+        version = memory.version(_PLASTICITY_BLOCKS)
+        if version != self._drivers_written[0]:
+            self._drivers_written = (version, cycle)
         return self._capmem.levels(cycle // _LEVELS_STEP_CYCLES * _LEVELS_STEP_CYCLES)
 
     def alive(self, memory: Memory, cycle: int) -> Alive:
@@ -218,18 +225,20 @@ class AnalogCore:
         last = max([first, self.router.last_due(), *due]) + self.step_cycles
         return max(start, min(first, end)), max(min(end, last), start)
 
-    def fire(self, memory: Memory, neuron: int, cycle: int) -> bool:
-        """Make a neuron's backend see a spike at `cycle`; False if its fire output is off."""
+    def fire(self, memory: Memory, neuron: int, cycle: int) -> None:
+        """Make a neuron's backend see a spike at `cycle`, if its fire output is on."""
         if not self.circuits(memory, cycle).backend.fires[neuron]:
-            return False
+            return
+        if not self._by_register[neuron]:
+            self._by_register[neuron] = True
+            self._built, self._spiking = None, (None, False, False)
         self._fires.append((cycle, neuron))
-        return True
 
     def may_spike(self, memory: Memory, cycle: int, *, everyone: bool) -> bool:
         """Whether any neuron can fire whose events leave, or any at all."""
         circuits = self.circuits(memory, cycle)
         if self._spiking[0] is not circuits:
-            fires = _can_fire(circuits)
+            fires = self._can_fire(circuits)
             digital = bool(np.any(fires & circuits.backend.digital))
             self._spiking = (circuits, digital, bool(fires.any()))
         _, digital, any_ = self._spiking
@@ -326,9 +335,12 @@ class AnalogCore:
                 self.state.mode[neuron] = ln.ARMED
         self._fires = later
 
-    @staticmethod
-    def _active(c: Circuits, watch: Watch) -> Bools:
-        active = _can_fire(c) & (c.backend.digital | watch.everyone)
+    def _can_fire(self, c: Circuits) -> Bools:
+        by_itself = np.isfinite(c.threshold) | c.exc.bypass | c.inh.bypass
+        return np.asarray((by_itself | self._by_register) & c.backend.fires)
+
+    def _active(self, c: Circuits, watch: Watch) -> Bools:
+        active = self._can_fire(c) & (c.backend.digital | watch.everyone)
         active[watch.neuron] = True
         return np.asarray(active | watch.sampled)
 
@@ -382,7 +394,11 @@ class AnalogCore:
         return ln.Readers(lane, fields, first.astype(np.int64), scale.astype(np.float32))
 
     def _route(self, memory: Memory, circuits: Circuits, cycle: int, missing: int = -1) -> None:
-        drivers = self._drivers.decode(memory, self.levels(memory, cycle), cycle)
+        levels = self.levels(memory, cycle)
+        # Capacitors have followed what was written since then, though nobody looked.
+        version, written = self._drivers_written
+        drivers = self._drivers.decode(memory, levels, min(cycle, written))
+        self._drivers_written = (version, _NEVER)
         routes = self.router.route(memory, circuits, self._drivers, drivers, self._places, missing)
         self._integration.connect(routes, self.router.queues, drivers)
 
@@ -449,8 +465,3 @@ class AnalogCore:
         self.state.line_v = cp.line_voltages(
             self._topology, self._integration.clusters, self.state.line_v
         )
-
-
-def _can_fire(c: Circuits) -> Bools:
-    by_itself = np.isfinite(c.threshold) | c.exc.bypass | c.inh.bypass
-    return np.asarray(by_itself & c.backend.fires)

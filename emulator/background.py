@@ -34,12 +34,14 @@ class BackgroundSources:
     come.  While it runs, a new rate, mask, label or mode counts from the end of the running period
     on, a new period from the one after that; a new seed waits for the next time it is enabled.  A
     source with period 0, of which nothing is documented, is silent.
+
+    cycle  up to which events have been handed out or skipped
     """
 
     def __init__(self) -> None:
         self._words = np.zeros((_N_SOURCES, _N_WORDS), np.uint32)
         self._generators = Generators(*np.zeros((len(Generators._fields), _N_SOURCES), np.int64))
-        self._cycle = 0
+        self.cycle = 0
         self.reset()
 
     @property
@@ -55,13 +57,13 @@ class BackgroundSources:
         Calls and writes go forward in time; what lies between them is skipped, however long.  How
         a stretch of time is cut into calls makes no difference.
         """
-        if start_cycle < self._cycle:
+        if start_cycle < self.cycle:
             raise EmulatorError(
                 f"background sources are asked for events from cycle {start_cycle} on, but have "
-                f"gone on to cycle {self._cycle}; ask in order of time"
+                f"gone on to cycle {self.cycle}; ask in order of time"
             )
         self._skip(start_cycle)
-        self._cycle = max(end_cycle, start_cycle)
+        self.cycle = max(end_cycle, start_cycle)
         parts = [no_inputs()]
         while room := min(self._periods(_TICKS * end_cycle), _MOST_AT_ONCE):
             tick, source, label = np.empty((3, room), np.int64)
@@ -76,9 +78,9 @@ class BackgroundSources:
         return int(np.sum(-(-ahead[here] // self._generators.period[here])))
 
     def _skip(self, cycle: int) -> None:
-        if cycle > self._cycle:
+        if cycle > self.cycle:
             skip(self._generators, tables(), _TICKS * cycle)
-            self._cycle = cycle
+            self.cycle = cycle
 
     # --- registers --------------------------------------------------------------------------------
 
@@ -114,7 +116,7 @@ class BackgroundSources:
         was_running = g.next_tick[source] != NEVER
         running = fields["enable"] and fields["period"]
         if running and not was_running:
-            g.next_tick[source] = _TICKS * self._cycle + fields["period"]
+            g.next_tick[source] = _TICKS * self.cycle + fields["period"]
             g.state[source] = fields["seed"]
         elif not running:
             g.next_tick[source] = NEVER

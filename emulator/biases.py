@@ -4,7 +4,7 @@ A bias of 0 is what a forgotten configuration looks like, and on the chip it giv
 spikes, readings at a rail.  How a block is silent stands where the block is; :data:`BIASES` says
 which cells it needs and what is lost without.  Which of a block's currents come from a pad instead
 (SynapseBiasSelection) is not considered here.
-Source: emulator_physics.md 0 (operating points; that 0 is dead is its proposal), chip.md 2.9.
+Operating points are the vendor's default calibration; that 0 is dead is our assumption.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def _synapses_use(memory: Memory) -> dict[str, Bools]:
     modulated = receives & (drivers["enable_stp"] != 0)
     hagen = (drivers["enable_hagen_modulation"] & drivers["enable_hagen_dac"]) != 0
     hagen &= modulated & (drivers["enable_address_out"] == 0)
-    # Even drivers are supplied from the west, odd ones from the east (chip.md 1.5).
+    # Even drivers are supplied from the west, odd ones from the east.
     pulses = modulated.reshape(2, -1, 2).any(axis=1).reshape(4)
     currents, columns = memory.block("column_current"), memory.block("column_correlation")
     weights = _quadrants_with(

@@ -17,7 +17,7 @@ switched off) keeps what it holds, as its drift is documented nowhere, and bends
 
 A current cell only sources, hence the limit at 0.  A voltage cell ends at ground, which is code
 -10 (code 0 are 19 mV); offset and crosstalk together never reach it, so there is no limit.
-Source: emulator_physics.md 1.3 and 7.4 (all sizes estimated), chip.md 2.9.
+All sizes are estimated; emulator/numbers says from what.
 """
 
 from __future__ import annotations

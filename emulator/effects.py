@@ -14,46 +14,42 @@ from dataclasses import dataclass, fields
 from .errors import EmulatorError
 
 EFFECTS: dict[str, str] = {
-    "mismatch": "No two circuits are alike: gains and offsets are drawn from the chip seed "
-    "(emulator_physics.md 1.6 and 7.4).",
-    "defects": "A few circuits do not work at all (emulator_physics.md 1.6: 0.5-2 %).",
+    "mismatch": "No two circuits are alike: gains and offsets are drawn from the chip seed.",
+    "defects": "A few circuits do not work at all (published: 0.5-2 %).",
     "comparator_noise": "A spike comparator's threshold fluctuates from spike to spike "
-    "(emulator_physics.md 1.6: 0.5-1.5 LSB per spike).",
-    "madc_noise": "MADC samples carry white and slow noise (emulator_physics.md 1.5: std 1.3-1.65 "
+    "(published: 0.5-1.5 LSB per spike).",
+    "madc_noise": "MADC samples carry white and slow noise (published: std 1.3-1.65 "
     "LSB of a silent neuron).",
-    "cadc_noise": "CADC readings carry noise (emulator_physics.md 1.5: 0.5-0.9 LSB).",
+    "cadc_noise": "CADC readings carry noise (published: 0.5-0.9 LSB).",
     "capmem_settling": "A written CapMem cell approaches its new value with a time constant of "
-    "3 ms instead of jumping (emulator_physics.md 1.3; software waits 20 ms).",
+    "3 ms instead of jumping (software waits 20 ms).",
     "capmem_crosstalk": "CapMem cells that share a code shift each other, by 3 LSB if all of a row "
-    "do (emulator_physics.md 1.3; calibrations spread their codes).",
-    "dead_biases": "A block whose bias current is 0 is dead (emulator_physics.md 0).",
-    "saturation": "Transconductance amplifiers deliver no more than their bias current "
-    "(emulator_physics.md 1.1, 1.2); without it they are linear.",
+    "do (calibrations spread their codes).",
+    "dead_biases": "A block whose bias current is 0 is dead.",
+    "saturation": "Transconductance amplifiers deliver no more than their bias current; "
+    "without it they are linear.",
     "rails": "Synaptic currents fade near the supplies, which the membrane cannot leave "
-    "(emulator_physics.md 1.2, 1.6: published troughs).",
-    "parasitic_capacitance": "Wires add to membrane and line capacitors (emulator_physics.md 1.4: "
+    "(published troughs of the membrane).",
+    "parasitic_capacitance": "Wires add to membrane and line capacitors (published: "
     "joining circuits slows them by more than 24 %).",
-    "slow_reset": "A reset pulls the membrane with a finite conductance, in 0.5 us at best "
-    "(emulator_physics.md 1.4); without it the membrane is at its reset potential at once.",
+    "slow_reset": "A reset pulls the membrane with a finite conductance, in 0.5 us at best; "
+    "without it the membrane is at its reset potential at once.",
     "holdoff_glitch": "A refractory period shorter than 31 - 2 * reset_holdoff clock ticks never "
-    "meets the end of its reset (emulator_physics.md 1.4).",
+    "meets the end of its reset.",
     "event_loss": "Events that meet at an output are dropped once its queue is full "
-    "(emulator_physics.md 4: more than 250 of 512 simultaneous spikes arrive).",
-    "madc_settling": "The first 120 samples of an MADC recording are invalid "
-    "(emulator_physics.md 1.5).",
-    "madc_loss": "MADC samples get lost now and then (emulator_physics.md 1.5).",
+    "(published: more than 250 of 512 simultaneous spikes arrive).",
+    "madc_settling": "The first 120 samples of an MADC recording are invalid.",
+    "madc_loss": "MADC samples get lost now and then.",
     "mux_leak": "A high membrane disturbs what the readout multiplexer shows of a synaptic input "
-    "(emulator_physics.md 1.5: signals above 1.2 V).",
-    "readout_shorts": "Circuits connected to one readout line at once short each other "
-    "(emulator_physics.md 1.5).",
-    "correlation_saturation": "Correlation sensors run out of range (emulator_physics.md 2.3: "
+    "(published: signals above 1.2 V).",
+    "readout_shorts": "Circuits connected to one readout line at once short each other.",
+    "correlation_saturation": "Correlation sensors run out of range (published: "
     "linear for readings of 8..160 LSB).",
     "correlation_disturbs_cadc": "A high voltage on a correlation capacitor disturbs the CADC "
-    "reading of a neuron (emulator_physics.md 2.3).",
-    "broken_fire_from_right": "connect_fire_from_right does nothing (emulator_physics.md 3).",
-    "stuck_reset": "Some neurons stay in reset after reconfiguration until a NeuronReset "
-    "(emulator_physics.md 1.4).",
-    "ramp_nonlinearity": "The CADC's ramp is less linear at its top (emulator_physics.md 1.5).",
+    "reading of a neuron.",
+    "broken_fire_from_right": "connect_fire_from_right does nothing.",
+    "stuck_reset": "Some neurons stay in reset after reconfiguration until a NeuronReset.",
+    "ramp_nonlinearity": "The CADC's ramp is less linear at its top.",
 }
 """What each effect is and where it is documented, a sentence each."""
 

@@ -53,6 +53,11 @@ def helper(function: F) -> F:
     return cast(F, _njit(**HELPER_OPTIONS)(function))
 
 
+def embedded(function: F) -> F:
+    """Compile a `helper` into the machine code of its callers: no arrays on the stack."""
+    return cast(F, _njit(forceinline=True, **HELPER_OPTIONS)(function))
+
+
 def inlined(function: F) -> F:
     """Compile a small function into each of its callers."""
     return cast(F, _njit(inline="always", **HELPER_OPTIONS)(function))

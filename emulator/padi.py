@@ -93,7 +93,7 @@ def queued_keys(queues: Queues) -> Ints:
 class PadiRegisters:
     """The two registers whose writing fires an event on buses of a half.
 
-    A bus that takes events from the crossbar takes none from its register (chip.md 2.7).
+    A bus that takes events from the crossbar takes none from its register.
     """
 
     def __init__(self) -> None:

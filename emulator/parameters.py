@@ -108,9 +108,11 @@ def threshold_potential(code: Array) -> Array:
 
 
 def capacitance(code: Array, gain: Array, parasitic_gain: Array) -> Array:
-    """Membrane capacitance [F] including the parasitic one."""
+    """Membrane capacitance [F] including the parasitic one; at least that of one code."""
     explicit = code * _value("capacitance_lsb") * gain
-    return explicit + _value("capacitance_parasitic") * parasitic_gain
+    total = explicit + _value("capacitance_parasitic") * parasitic_gain
+    # Code 0 of a chip without parasitic capacitance: a node needs some to have a voltage.
+    return np.maximum(total, _value("capacitance_lsb"))
 
 
 def leak_conductance(current: Array, divide: Array, multiply: Array, degenerate: Array) -> Array:

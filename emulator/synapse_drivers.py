@@ -1,6 +1,6 @@
 """The 256 synapse drivers: from their registers and CapMem cells to pulses.
 
-Driver d of a half takes its analog parameters from CapMem block 2 * half + d % 2 (chip.md 1.5).  A
+Driver d of a half takes its analog parameters from CapMem block 2 * half + d % 2.  A
 driver without short-term plasticity sends full pulses.  What the ramp current does: the pulse
 starts when a ramp of that slope passes the STP voltage, so larger currents lengthen all pulses.
 Charge sharing and renewing are broken on the chip; their bits do nothing here.
@@ -177,7 +177,7 @@ class SynapseDrivers:
 
 
 def _kinds(fields: dict[str, IntArray]) -> Ints:
-    """PLAIN, PLASTIC or HAGEN; the last needs four bits to agree (chip.md 2.6)."""
+    """PLAIN, PLASTIC or HAGEN; the last needs four bits to agree."""
     hagen = (
         (fields["enable_hagen_modulation"] != 0)
         & (fields["enable_hagen_dac"] != 0)

@@ -1,7 +1,7 @@
 """Which lines an event discharges and by how much: rows of drops for the event kernel.
 
 A row stands for all drivers that react to a label with a full pulse, or for one driver whose pulses
-vary.  Follows the words of the registers, not anybody's conventions for using them (chip.md 1.7).
+vary.  Follows the words of the registers, not anybody's conventions for using them.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import helper
+from ..jit import embedded, helper
 from ..random import normal
 from . import lanes as ln
 from .lanes import ARMED, AT, BLOCKED, NEVER, PENDING, REFRACTORY, RESET
@@ -25,7 +25,7 @@ _INFINITE, _ZERO, _ONE = np.float32(np.inf), np.float32(0), np.float32(1)
 _EXP_OFF = np.float32(ln.EXP_OFF)
 
 
-@helper
+@embedded
 def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
     """Threshold [V] of an armed lane in noise block `block`; redrawn after every spike."""
     counter = (np.uint64(block) << np.uint64(_SPIKES_PER_BLOCK_BITS)) ^ np.uint64(
@@ -44,7 +44,7 @@ def redraw_thresholds(lanes, first, last, block, key):  # type: ignore[no-untype
             lanes.state[base(lane) + _THRESHOLD] = noisy_threshold(lanes, lane, block, key)
 
 
-@helper
+@embedded
 def _switch(lanes, lane, resetting):  # type: ignore[no-untyped-def]
     """Connect the leak or the reset OTA; a pause takes away other currents during the reset."""
     s, o, own = lanes.state, base(lane), lanes.analog
@@ -58,7 +58,7 @@ def _switch(lanes, lane, resetting):  # type: ignore[no-untyped-def]
         s[o + _EXP_MAX] = _EXP_OFF if resetting else own[ln.GATED + 4, lane]
 
 
-@helper
+@embedded
 def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
     """The comparator acts on an edge: armed only once the membrane is below threshold."""
     threshold = noisy_threshold(lanes, lane, block, key)
@@ -69,7 +69,7 @@ def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def
         lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = BLOCKED, step_end
 
 
-@helper
+@embedded
 def _fire(lanes, lane, tick, step_end, step_ticks):  # type: ignore[no-untyped-def]
     """The backend's clock edge after a crossing: an event leaves and the refractory time begins."""
     d = lanes.digital
@@ -88,7 +88,7 @@ def _fire(lanes, lane, tick, step_end, step_ticks):  # type: ignore[no-untyped-d
         d[ln.PULSE_END, lane] = first + (d[ln.PULSE, lane] - 1) * interval
 
 
-@helper
+@embedded
 def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
     """Let a lane's backend act inside this step; return the spikes logged.
 
@@ -127,7 +127,7 @@ def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  #
     return n
 
 
-@helper
+@embedded
 def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
     """A spike at `tick`: the backend sees it at its next clock edge."""
     clock = lanes.digital[ln.CLOCK, lane]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import fused, helper, inlined
+from ..jit import embedded, fused, helper, inlined
 from ..physics.membrane import (
     advance,
     advance_up_to,
@@ -217,7 +217,7 @@ def base(lane):  # type: ignore[no-untyped-def]
     return _U(lane // ln.LANES * ln.BLOCK + lane % ln.LANES)
 
 
-@helper
+@embedded
 def currents(s, o, v, u_exc, u_inh, offset, rails):  # type: ignore[no-untyped-def]
     """`_every_current` for one lane; u_exc, u_inh are what the synaptic amplifiers see."""
     coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
@@ -270,7 +270,7 @@ def coupled_slopes(s, first, last, rails, slope, stiff):  # type: ignore[no-unty
         s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
 
 
-@helper
+@embedded
 def piece(lanes, lane, v, start, end):  # type: ignore[no-untyped-def]
     """V after the part of the present step from `start` to `end` [steps after its beginning]."""
     s, o, rails = lanes.state, base(lane), lanes.constants

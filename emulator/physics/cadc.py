@@ -4,7 +4,7 @@
     code    = (V - V_start) / LSB (1 + a x^2),   x = (V - V_start) / (V_top - V_start)
 More slope or a higher start lower a code.  The ramp bends below its top, so codes there are too
 high.  Calibrated, V = 0.06 V + 4.5 mV * code.
-Source: chip.md 2.10; emulator_physics.md 1.5 and 5.2.  Arrays in, arrays out, float64.
+Source: the calibrated characteristic that calix aims at.  Arrays in, arrays out, float64.
 """
 
 from __future__ import annotations

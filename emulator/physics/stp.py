@@ -8,8 +8,8 @@
 A ramp that rises at k i_ramp starts the pulse when it passes V + V_off; t_0 ends it.  So a higher V
 is a shorter pulse, and a larger ramp current brings all pulses closer to the full one.  With
 V_charge < V_recover events lengthen the pulses (facilitation), otherwise they shorten them.
-Source: spec/emulator_physics.md 2.2; the early step U_0: chip.md 2.6 (calix: v_recover is never
-fully seen).  Hagen mode puts the output of a DAC in the place of V.
+Source: the circuit's publications; the early step U_0: calix, by which v_recover is never fully
+seen.  Hagen mode puts the output of a DAC in the place of V.
 """
 
 from __future__ import annotations

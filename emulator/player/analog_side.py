@@ -70,7 +70,6 @@ class AnalogSide:
         self._echoes = no_inputs()
         self._watched: dict[Observable, tuple[int, int]] = {}
         self._reached = self._now = 0
-        self._background_from = 0
         self._lost = np.zeros_like(core.router.queues.dropped)
 
     @property
@@ -212,14 +211,14 @@ class AnalogSide:
         source = self._parts.background
         if not source.active:
             return no_inputs()
-        if start > self._background_from:
+        if start > source.cycle:
             # Nobody looked; what the membranes hold of it is of the last 100 us.
-            early = max(start - _PRELUDE_CYCLES, self._background_from)
+            early = max(start - _PRELUDE_CYCLES, source.cycle)
             before = source.events(early, start)
             self._core.feed(self._on_buses(before))
             self._core.integrate(self._memory, self._watch(None), early, start)
-        events = source.events(start, end)
-        self._background_from = end
+        # Integration proceeds in whole steps, but a source may be written to, and so be further on.
+        events = source.events(max(start, source.cycle), end)
         self._core.feed(self._on_buses(events))
         return events
 
@@ -301,9 +300,9 @@ class AnalogSide:
 
     # --- what registers ask -----------------------------------------------------------------------
 
-    def fire(self, neuron: int, cycle: int) -> bool:
-        """Make a neuron's backend see a spike at `cycle`; False if its fire output is off."""
-        return self._core.fire(self._memory, neuron, cycle)
+    def fire(self, neuron: int, cycle: int) -> None:
+        """Make a neuron's backend see a spike at `cycle`, if its fire output is on."""
+        self._core.fire(self._memory, neuron, cycle)
 
     def voltages(self) -> npt.NDArray[np.float64]:
         """(512,) what each neuron's readout amplifier sees now [V]."""

@@ -88,7 +88,7 @@ class NeuronResets:
     fire  makes a neuron's backend see a spike at a cycle
     """
 
-    def __init__(self, fire: Callable[[int, int], bool]) -> None:
+    def __init__(self, fire: Callable[[int, int], None]) -> None:
         self._fire = fire
 
     def claims(self, address: Ints) -> Bools:
@@ -103,8 +103,7 @@ class NeuronResets:
         """Reset, whatever the value."""
         neuron = _NEURON_OF_RESET.get(address)
         for n in _neurons_of_quad(address) if neuron is None else (neuron,):
-            if not self._fire(n, cycle):
-                context.log.note(cycle, f"neuron {n}", "its reset by register is seen by nobody")
+            self._fire(n, cycle)
 
     def read(self, address: int, cycle: int, context: Context) -> int | None:
         """Nothing of its own: the registers are write-only."""

@@ -1,6 +1,6 @@
 """Firing patterns of the course's AdEx notebook as assertions on spike times and traces.
 
-Numbers: emulator_physics.md 7.3, read off published figures.  Times in us, potentials in MADC LSB;
+Numbers: read off published figures.  Times in us, potentials in MADC LSB;
 the stimulus flows from ON_US to OFF_US.
 """
 

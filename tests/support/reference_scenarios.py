@@ -1,9 +1,9 @@
 """Named experiments on one neuron circuit: register codes, SI values assumed for them, a stimulus.
 
-The maps are those of emulator_physics.md 1.3, 7.3 and 7.4 without mismatch, written down once more
-so that the emulator is judged by something that does not share its tables.  Where the document
-leaves a value open, the choice and its reason stand beside it.  The AdEx experiments follow the
-course's notebook (emulator_physics.md 7.3): 0.1 ms rest, 0.6 ms stimulus, 0.3 ms rest.
+The maps are those of emulator/numbers without mismatch, written down once more
+so that the emulator is judged by something that does not share its tables.  Where the publications
+leave a value open, the choice and its reason stand beside it.  The AdEx experiments follow the
+course's notebook: 0.1 ms rest, 0.6 ms stimulus, 0.3 ms rest.
 """
 
 from __future__ import annotations

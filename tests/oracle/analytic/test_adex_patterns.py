@@ -1,6 +1,6 @@
 """The reference circuit shows the firing patterns that the course's AdEx notebook publishes.
 
-Oracle: emulator_physics.md 7.3, read off published figures; tests/support/patterns.py has the
+Oracle: figures of the course's notebook, read off by eye; tests/support/patterns.py has the
 numbers.  That the codes lie where the notebook's sliders do is part of the claim.  The emulator is
 held against the same assertions in tests/unit/emulator/test_published_figures.py.
 """

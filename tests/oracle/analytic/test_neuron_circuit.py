@@ -135,7 +135,7 @@ PATTERNS = {
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_firing_patterns_of_the_course(name):
-    """emulator_physics 7.3: with the course's clock, pulse scale 7, 0.6 ms of stimulus."""
+    """Published: with the course's clock, pulse scale 7, 0.6 ms of stimulus."""
     _, w, ticks = simulate(SCENARIOS[name])
     assert PATTERNS[name](np.diff(ticks))
     step = np.array([w[t // 8 + 60] - w[t // 8 - 1] for t in ticks]) / p.MADC_LSB_V

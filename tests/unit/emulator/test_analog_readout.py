@@ -1,8 +1,8 @@
 """What the MADC looks at, and its samples: sources, multiplexers, runs, noise, characterisation.
 
-Oracle: chip.md 2.11, 2.12, 6 and 9.8 (registers, rate, channel bit as the documented host undoes
-it), the published characteristic (1.54 mV/LSB, code 0 at -0.04 V; std of a constant input below
-2 LSB), and hand-made traces.
+Oracle: registers by hand, the rate, the channel bit as the documented host undoes it, the
+published characteristic (1.54 mV/LSB, code 0 at -0.04 V; std of a constant input below 2 LSB), and
+hand-made traces.
 """
 
 import itertools

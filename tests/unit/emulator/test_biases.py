@@ -1,7 +1,7 @@
 """Every bias, taken away alone: its block dies, no other does, and the log can say so.
 
-Oracle: emulator_physics.md 0 and chip.md 2.9 for which cell belongs to which block and quadrant,
-written out here; the operating points there, at which everything works.
+Oracle: which cell belongs to which block and quadrant, written out here from the vendor's
+containers; the vendor's operating points, at which everything works.
 """
 
 from dataclasses import asdict, fields

@@ -1,7 +1,8 @@
 """The CADC through its words: addresses, latch, column switches, calibration.
 
-Oracle: chip.md 2.5 (addresses, bits), the calibrated characteristic V = 0.06 V + 4.5 mV code, and
-the vendor's calibration routine (ramp offset, ramp slope, channel offsets) that has to succeed.
+Oracle: addresses and bits written out by hand, the calibrated characteristic V = 0.06 V +
+4.5 mV code, and the vendor's calibration routine (ramp offset, ramp slope,
+channel offsets) that has to succeed.
 """
 
 import numpy as np

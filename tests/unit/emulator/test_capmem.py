@@ -1,7 +1,7 @@
 """CapMem cells: names, settling, crosstalk, mismatch, and cells that are not refreshed.
 
-Oracle: addresses of chip.md 2.9 written out by hand, exp(-t / 3 ms), a scalar model of one row in
-plain Python, and sizes of spec/emulator_physics.md 7.4 within four standard errors of the sample.
+Oracle: addresses written out by hand, exp(-t / 3 ms), a scalar model of one row in
+plain Python, and the sizes in emulator/numbers within four standard errors of the sample.
 """
 
 import math

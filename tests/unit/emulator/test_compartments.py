@@ -1,8 +1,7 @@
 """From words to joined circuits, and what the published experiments with them measured.
 
 Oracle: conductors found by walking the switches one by one, hand-written morphologies, closed
-solutions of one and two joined membranes, and the figure of the published chain experiment
-(spec/emulator_physics.md, section 3).
+solutions of one and two joined membranes, and the figure of the published chain experiment.
 """
 
 from types import SimpleNamespace

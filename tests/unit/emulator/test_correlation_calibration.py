@@ -1,7 +1,7 @@
 """Correlation sensors of a whole chip: how they spread, and whether they can be calibrated.
 
 Oracle: the spreads that were put in (35 % per synapse, 30 % between its branches), and the
-calibration of emulator_physics.md 5.6 in miniature.  Its targets (5 us, 0.5 LSB) and tolerances
+vendor's calibration in miniature.  Its targets (5 us, 0.5 LSB) and tolerances
 (80 % of the synapses ordered, 30/50/70 percentiles within a factor of two) are the documented ones.
 """
 

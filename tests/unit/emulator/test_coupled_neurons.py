@@ -1,7 +1,7 @@
 """Neurons joined by multi-compartment switches, through the whole core.
 
 Oracle: conductance-weighted means and sums of capacitances (Kirchhoff), and the published chain of
-four compartments (emulator_physics, section 3: peaks in MADC LSB, rows injection, columns
+four compartments (peaks in MADC LSB, rows injection, columns
 recording).
 """
 

@@ -1,6 +1,6 @@
 """PADI event registers, and events handed from one set of routes to the next.
 
-Oracle: words composed by hand from chip.md 2.7; conservation of events.
+Oracle: words composed by hand; conservation of events.
 """
 
 from types import SimpleNamespace

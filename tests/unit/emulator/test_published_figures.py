@@ -1,7 +1,7 @@
 """What published figures show, measured on the emulator in words as a user would measure it.
 
-Oracle: emulator_physics.md 1.6, 7.2 and 7.3.  AdEx codes are those with which an independent
-integration (tests/support/reference_circuit.py) shows the published pattern.
+Oracle: figures of the chip's publications, read off by eye.  AdEx codes are those with which
+an independent integration (tests/support/reference_circuit.py) shows the published pattern.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Synapse drivers from words to pulse widths: short-term plasticity, offset trims, hagen mode.
 
-Oracle: chip.md 1.5, 2.6 and emulator_physics.md 2.2, 2.4 in numbers worked out here from the words;
+Oracle: the circuits' published equations in numbers worked out here from the words;
 for calibrations, an exhaustive search over the trims.
 """
 

@@ -1,6 +1,6 @@
 """Rows of line drops: what an event does to the lines of the active neurons.
 
-Oracle: the sentences of the chip's event path (chip.md 1.7), interpreted driver by driver and
+Oracle: the sentences of the chip's event path, interpreted driver by driver and
 synapse by synapse in plain Python.
 """
 

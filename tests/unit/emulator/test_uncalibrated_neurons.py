@@ -1,7 +1,7 @@
 """Numbers that published figures of uncalibrated neurons give, on emulated chips with all effects.
 
-Oracle: emulator_physics 1.6 and 7.2.  Tolerances come from the sample sizes: 256 neurons of one
-half, whose standard deviation of a spread is 4 % of it.
+Oracle: spreads read off published figures.  Tolerances come from the sample sizes: 256
+neurons of one half, whose standard deviation of a spread is 4 % of it.
 """
 
 import numpy as np

@@ -1,0 +1,189 @@
+"""Columns' ADCs, correlation sensors and the whole chip, end to end: words in, words out.
+
+Oracle: what two independent observers of one chip say about the same thing (counters and recorded
+spikes, a column's ADC and the codes that were written, an event register and the FPGA's events),
+closed forms for time constants, and the published limits that the tests name.
+"""
+
+import numpy as np
+import pytest
+
+from calibration.nominal import nominal_chip
+from emulator import Emulator
+from firmware_protocol import decode
+from firmware_protocol.catalogue import CONTAINERS
+from firmware_protocol.spi import DacChannel, write_dac
+from tests.support.emulated import (
+    LINES,
+    Result,
+    add_inputs,
+    chip,
+    close_crossbar,
+    connect,
+    experiment,
+    open_node,
+    read_out,
+)
+from tests.support.played import (
+    QUIET,
+    SILENT,
+    cadc_chip,
+    play,
+    read_cadc,
+    reset_neurons,
+    samples,
+    us,
+)
+
+COUNTS, OVERFLOW = 256, 0x100
+CADC_LSB_V, CADC_ZERO_V = 4.5e-3, 0.06
+MADC_LSB_V, MADC_ZERO_V = 1.54e-3, -0.04
+DAC_25_V, DAC_FULL, DAC_12_V = 2.5, 4095, 1.2
+
+
+# --- columns' ADCs --------------------------------------------------------------------------------
+
+
+def leak_lsb(code):
+    """CADC LSB of a leak code: 0.79 code - 180 MADC LSB."""
+    volts = (0.79 * np.asarray(code) - 180) * MADC_LSB_V + MADC_ZERO_V
+    return (volts - CADC_ZERO_V) / CADC_LSB_V
+
+
+def write_leak(program, code):
+    config = cadc_chip()
+    before = config.copy()
+    config.neurons.leak_v_leak = code
+    changes = config.changes_from(before)
+    program.write(changes.addresses, changes.words)
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_the_cadc_shows_membranes_and_follows_their_leak(half):
+    codes = np.full(512, 606)
+    codes[::3] = 700
+
+    def fill(program):
+        first = read_cadc(program, half)
+        write_leak(program, codes)
+        program.wait(us(20_000))
+        return first, read_cadc(program, half)
+
+    trace, (first, second) = play(cadc_chip(), fill, effects=QUIET)
+    for asked, code in ((first, 606), (second, codes[256 * half : 256 * half + 256])):
+        trigger, causal, acausal = (trace.redeem(t).astype(np.int64) for t in asked)
+        assert trigger[0] == causal[0], "what triggers is what is latched"
+        for kind in (causal, acausal):
+            assert np.abs(samples(kind) - leak_lsb(code)).max() < 6
+    assert samples(trace.redeem(second[1]).astype(np.int64))[1] == pytest.approx(80, abs=4)
+
+
+def test_a_leak_code_is_63_percent_there_after_3_ms():
+    def fill(program):
+        first = read_cadc(program)
+        write_leak(program, np.full(512, 750))
+        program.wait(us(3_000))
+        second = read_cadc(program)
+        program.wait(us(30_000))
+        return [asked[1] for asked in (first, second, read_cadc(program))]
+
+    trace, asked = play(cadc_chip(), fill, effects=QUIET | {"capmem_settling": True})
+    before, after, settled = (samples(trace.redeem(a).astype(np.int64)).mean() for a in asked)
+    assert settled == pytest.approx(leak_lsb(750), abs=6)
+    assert (after - before) / (settled - before) == pytest.approx(1 - np.exp(-1), abs=0.05)
+
+
+# --- the whole chip -------------------------------------------------------------------------------
+
+
+def busy_chip():
+    config = add_inputs(nominal_chip(), np.arange(512))
+    close_crossbar(config)
+    config.neurons.event_routing_analog_output = 1
+    config.neurons.event_routing_enable_digital = 1
+    config.synapse_drivers.enable_receiver = 1
+    config.synapse_drivers.row_address_compare_mask = 0
+    config.synapse_drivers.row_mode_bottom = 1
+    config.synapses.weight[:, :16] = 30
+    for source in range(8):
+        open_node(config, source, 12 + source)
+    sources = config.background_sources
+    sources.period[...], sources.enable[...] = 1250, 1
+    sources.seed[...], sources.rate[...], sources.enable_random[...] = 7 + np.arange(8), 60, 1
+    return read_out(config, 5)
+
+
+def test_two_threads_give_the_same_bytes():
+    words = experiment(busy_chip(), 500.0)
+    one, two = (Emulator(threads=n, chip_seed=1).execute(words) for n in (1, 2))
+    assert np.array_equal(one, two)
+    assert decode(one).spike_time.size > 100
+
+
+def test_an_ideal_chip_has_no_noise():
+    config = read_out(chip(5, **SILENT), 5)
+    result = Result(Emulator(ideal=True).execute(experiment(config, 200.0)))
+    assert result.v.size > 1000
+    assert np.ptp(result.v[200:]) <= 1
+    noisy = Result(Emulator().execute(experiment(config, 200.0)))
+    assert np.ptp(noisy.v[200:]) > 3
+
+
+def test_the_madc_alternates_between_two_neurons():
+    config = read_out(chip([2, 5], threshold_enable=0), 2)
+    config.neurons.leak_v_leak[[2, 5]] = [606, 750]
+    read_out(config, 5)
+    config.readout_source[LINES[1]][...] = [0, 1]
+    config.madc.active_mux_input_select_length = 1
+    result = Result(Emulator(effects=QUIET).execute(experiment(config, 200.0)))
+    channel = result.trace.madc_channel[-500:]
+    value = result.trace.madc_value[-500:].astype(float)
+    assert np.all(channel[1:] != channel[:-1])
+    for number, code in ((1, 606), (0, 750)):
+        assert np.median(value[channel == number]) == pytest.approx(0.79 * code - 180, abs=40)
+
+
+# --- correlation ----------------------------------------------------------------------------------
+
+
+def test_causal_pairs_lower_the_causal_branch_alone():
+    """Pairs of 1 us take half a CADC LSB each; the acausal partner is 99 us away."""
+    n_pairs, neuron = 40, 3
+    config = connect(add_inputs(chip(neuron, **SILENT), neuron), neuron, (1,))
+    config.cadc.enable = 1
+    config.quadrants.cadc_i_ramp_slope, config.quadrants.cadc_v_ramp_offset = 350, 60
+    for name in ("cadc_v_bias_ramp_buf", "cadc_i_bias_comp", "cadc_i_bias_vreset_buf"):
+        config.quadrants[name][...] = nominal_chip().quadrants[name]
+    for name in ("syn_i_bias_ramp", "syn_i_bias_store", "syn_i_bias_corout"):
+        config.quadrants[name][...] = nominal_chip().quadrants[name]
+    config.column_correlation.enable_internal_causal = 1
+    config.column_correlation.enable_internal_acausal = 1
+
+    def fill(program):
+        write_dac(program, DacChannel.MUX_DAC_25, round(1.85 / DAC_25_V * DAC_FULL))
+        write_dac(program, DacChannel.V_RES_MEAS, round(0.9 / DAC_12_V * DAC_FULL))
+        program.wait(us(1000))
+        resets = CONTAINERS["CorrelationReset"].addresses(0, 0, np.arange(64))[:, 0]
+        program.write(resets, 0)
+        program.wait(us(10))
+        fresh = read_cadc(program)
+        program.wait(us(500))
+        program.write(resets, 0)
+        program.wait(us(10))
+        for _ in range(n_pairs):
+            program.spikes_now([1])
+            program.wait(us(1))
+            reset_neurons(program, [neuron])
+            program.wait(us(98))
+        return fresh, read_cadc(program)
+
+    trace, (fresh, after) = play(config, fill, effects=QUIET)
+    drop = [
+        samples(trace.redeem(a).astype(np.int64)) - samples(trace.redeem(b).astype(np.int64))
+        for a, b in zip(fresh[1:], after[1:], strict=True)
+    ]
+    causal, acausal = drop
+    assert 8 < causal[neuron] < 25
+    assert acausal[neuron] <= 1
+    others = np.delete(np.arange(256), neuron)
+    assert np.abs(causal[others]).max() <= 1

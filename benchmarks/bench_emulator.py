@@ -163,7 +163,7 @@ def full_chip(repeats: int, brian2_python: str | None) -> Figures:
     ours = "512 AdEx circuits, 1 MHz of events"
     if not emulates_adex():
         ours += " (adaptation and exponential NOT EMULATED yet)"
-    chip = PerMs(ready(programs.busy_chip()), programs.busy_run, (2.0, 1.0))
+    chip = PerMs(ready(programs.busy_chip()), programs.busy_run, (11.0, 1.0))
     loops, brian2 = yardstick.simd_c(), brian2_programs(brian2_python)
     work: dict[str, Callable[[], float]] = {ours: chip.measure}
     for flags, loop in loops.items():

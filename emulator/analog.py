@@ -27,7 +27,7 @@ from .kernels import lanes as ln
 from .latencies import Latencies
 from .memory import NEURON_BLOCKS, Memory
 from .mismatch import Mismatch
-from .packing import Packer, Places, place
+from .packing import Packer, Places, line_decay, place
 from .padi import PadiRegisters
 from .routing import ROUTING_BLOCKS, Router
 from .synapse_drivers import DRIVER_BLOCKS, SynapseDrivers
@@ -52,6 +52,8 @@ class AnalogState:
     """What the circuits hold, per AtomicNeuron, and how far each was integrated.
 
     v [V]; the others as in kernels.lanes; line_v [V] of the soma lines
+    ahead             by how many steps exc and inh are, see kernels.lanes.STATE_FIELDS
+    exc_now, inh_now  the same lines at `step`
     """
 
     v: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
@@ -59,15 +61,20 @@ class AnalogState:
     inh: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
     w: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
     v_old: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    drive: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    slope: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    slope_old: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    synaptic: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    pulse_left: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
     w_next: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
     bent: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
     mode: Ints = field(default_factory=lambda: np.full(N_NEURONS, ln.ARMED))
     timer: Ints = field(default_factory=lambda: np.full(N_NEURONS, ln.NEVER))
-    pulse_end: Ints = field(default_factory=lambda: np.full(N_NEURONS, ln.NEVER))
     end: Ints = field(default_factory=lambda: np.zeros(N_NEURONS, np.int64))
     spikes: Ints = field(default_factory=lambda: np.zeros(N_NEURONS, np.int64))
     step: Ints = field(default_factory=lambda: np.full(N_NEURONS, _NEVER_INTEGRATED))
+    exc_now: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    inh_now: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
+    ahead: Ints = field(default_factory=lambda: np.zeros(N_NEURONS, np.int64))
     line_v: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(N_NEURONS))
 
     def by_name(self) -> dict[str, npt.NDArray[Any]]:
@@ -75,8 +82,11 @@ class AnalogState:
         return {name: getattr(self, name) for name in _PER_LANE}
 
 
-_ANALOG_ROWS = ("v", "exc", "inh", "w", "w_next", "bent", "v_old", "drive")
-_DIGITAL_ROWS = ("mode", "timer", "pulse_end", "end", "spikes")
+_ANALOG_ROWS = (
+    "v", "exc", "inh", "v_old", "slope", "slope_old", "synaptic", "w", "w_next", "bent",
+    "pulse_left",
+)  # fmt: skip
+_DIGITAL_ROWS = ("mode", "timer", "end", "spikes")
 _PER_LANE = (*_ANALOG_ROWS, *_DIGITAL_ROWS)
 
 
@@ -282,8 +292,8 @@ class AnalogCore:
         circuits, state = self.circuits(memory, cycle), self.state
         sources = [
             state.v.astype(float),
-            p.LINE_REST_V - circuits.exc.v_lin * state.exc.astype(float),
-            p.LINE_REST_V - circuits.inh.v_lin * state.inh.astype(float),
+            p.LINE_REST_V - circuits.exc.v_lin * state.exc_now.astype(float),
+            p.LINE_REST_V - circuits.inh.v_lin * state.inh_now.astype(float),
             circuits.adaptation.v_ref + circuits.adaptation.v_lin * state.w.astype(float),
         ]
         return np.choose(source, sources)
@@ -310,7 +320,9 @@ class AnalogCore:
         topology = cp.topology(memory.neurons())
         active = np.nonzero(topology.with_clusters(self._active(circuits, watch)))[0]
         coupled = topology.cluster != cp.SINGLE
-        self._places = places = place(active, circuits, coupled)
+        kind = self._packer.kinds(circuits, coupled)
+        self._places = places = place(active, kind)
+        self._align(circuits, kind)
         self._topology, self._circuits = topology, circuits
         self._share_charge(circuits, topology)
         lanes = self._packer.lanes(circuits, places, self.state.by_name())
@@ -321,6 +333,16 @@ class AnalogCore:
         self._route(memory, circuits, cycle)
         self._note(topology, memory, cycle)
         self._built = key
+
+    def _align(self, c: Circuits, kind: Ints) -> None:
+        """Bring lines to where the kernel has them in lanes of this `kind`."""
+        state = self.state
+        ahead = np.where(kind <= ln.ADAPTIVE, self._integration.ahead(state.step), 0)
+        moved = np.nonzero(state.ahead != ahead)[0]
+        for line, now, i in ((state.exc, state.exc_now, c.exc), (state.inh, state.inh_now, c.inh)):
+            rate = self.step_cycles * p.CYCLE_S / i.tau[moved]
+            line[moved] = now[moved] * line_decay(ahead[moved] * rate)
+        state.ahead = ahead
 
     def _apply_fires(self, end: int) -> None:
         """Let neurons fire that a register made fire before cycle `end`."""
@@ -428,7 +450,9 @@ class AnalogCore:
         stale[places.used] = own != step
         begin = max(step - prelude, 0) if np.all(own != step) else step
         gap = np.zeros(places.neuron.size, np.int64)
-        gap[places.used] = np.maximum(begin - own, 0)
+        lines = places.kind[places.used // ln.LANES] <= ln.ADAPTIVE
+        further = self._integration.ahead(begin) - self._integration.ahead(own)
+        gap[places.used] = np.maximum(begin - own + lines * further, 0)
         tick = begin * self.step_cycles * p.TICKS_PER_CYCLE
         firing = self._integration.jump(stale, gap, tick)
         return begin if firing else step
@@ -462,6 +486,15 @@ class AnalogCore:
         for name in _DIGITAL_ROWS:
             getattr(self.state, name)[at] = lanes.digital[ln.DIGITAL.index(name), lane]
         self.state.step[at] = self._step
+        gentle = places.kind[lane // ln.LANES] <= ln.ADAPTIVE
+        ahead = int(self._integration.ahead(self._step))
+        self.state.ahead[at] = gentle * ahead
+        for name in ("exc", "inh"):
+            rise = blocks[:, ln.FIELDS.index(f"{name}_rise")].reshape(-1)[lane]
+            now = getattr(self.state, name)[at]
+            for _ in range(ahead):
+                now = np.where(gentle, now * rise, now)
+            getattr(self.state, f"{name}_now")[at] = now
         self.state.line_v = cp.line_voltages(
             self._topology, self._integration.clusters, self.state.line_v
         )

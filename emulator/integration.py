@@ -66,9 +66,11 @@ class Integration:
         self.lanes, self.clusters, self._readers = lanes, clusters, readers
         self._first_coupled = int((places.kind != ln.CLUSTER).sum())
         n_blocks = places.kind.size
-        groups = list(range(0, self._first_coupled, kernel.GROUP))
-        if self._first_coupled < n_blocks:
-            groups.append(self._first_coupled)
+        groups: list[int] = []
+        for kind in np.unique(places.kind):
+            of_kind = np.nonzero(places.kind == kind)[0]
+            size = of_kind.size if kind == ln.CLUSTER else kernel.GROUP
+            groups.extend(of_kind[::size].tolist())
         self._coupling = self._couple(clusters, capacitance, places)
         threads = self._threads if places.neuron.size >= _FEW_LANES else 1
         self._task = kernel.Task(
@@ -111,10 +113,15 @@ class Integration:
         delay = max(int(routes.neuron_delay) // self._step_cycles, 1)
         self._longest = delay if np.any(routes.neuron_bus >= 0) else kernel.WINDOW
 
+    def ahead(self, step: Ints | int) -> Ints:
+        """By how many steps the lines of gentle lanes are ahead of `step`."""
+        calm = np.asarray(step) > self._cursor[kernel.CALM_FROM]
+        return np.where(calm, -np.asarray(step) % ln.INTERVAL, 0)
+
     def arm(self, step: int) -> None:
-        """Give armed lanes their present threshold."""
+        """Give armed lanes their present threshold before they step."""
         self._cursor[kernel.STEP], self._cursor[kernel.HELD] = step, 0
-        kernel.redraw(self._task, step)
+        self._cursor[kernel.ARM] = 1
 
     def jump(self, stale: npt.NDArray[np.bool_], gap_steps: Ints, tick: int) -> int:
         """Put stale lanes where a long wait leaves them; return how many would be firing."""

@@ -1,4 +1,4 @@
-"""How this package compiles: three decorators around Numba's `njit`, and one instruction.
+"""How this package compiles: three decorators around Numba's `njit`, and a few instructions.
 
 Division by zero gives infinity as in C, or loops would not vectorise.  fastmath stays off, so that
 no CPU may fuse or reorder operations on its own: results are the same bits everywhere.
@@ -28,6 +28,10 @@ def _source_digest() -> str:
 
 _DIGEST = _source_digest()
 
+_njit: Any = njit  # its stub does not know `_nrt` (no reference counts) and `no_cfunc_wrapper`
+_OPTIONS: Any = {"error_model": "numpy", "no_cfunc_wrapper": True}  # nobody calls from C
+HELPER_OPTIONS: Any = _OPTIONS | {"_nrt": False}
+
 
 def compiled(function: F) -> F:
     """Compile a function that Python calls, and keep the machine code on disk.
@@ -37,11 +41,7 @@ def compiled(function: F) -> F:
     Other Python threads may run meanwhile, so that a server answers while its emulator works.
     """
     function.__qualname__ += f"_{_DIGEST}"
-    return cast(F, njit(cache=True, error_model="numpy", nogil=True)(function))
-
-
-_njit: Any = njit  # `_nrt` (no reference counts) is an option that its stub does not know
-HELPER_OPTIONS: Any = {"error_model": "numpy", "_nrt": False}
+    return cast(F, _njit(cache=True, nogil=True, **_OPTIONS)(function))
 
 
 def helper(function: F) -> F:
@@ -53,14 +53,13 @@ def helper(function: F) -> F:
     return cast(F, _njit(**HELPER_OPTIONS)(function))
 
 
-def embedded(function: F) -> F:
-    """Compile a `helper` into the machine code of its callers: no arrays on the stack."""
-    return cast(F, _njit(forceinline=True, **HELPER_OPTIONS)(function))
-
-
 def inlined(function: F) -> F:
-    """Compile a small function into each of its callers."""
-    return cast(F, _njit(inline="always", **HELPER_OPTIONS)(function))
+    """Compile a `helper` into the machine code of its callers: no arrays on the stack.
+
+    LLVM puts it there.  Numba's own inlining would infer its types again in every caller, and on
+    that side of Numba most of the compilation time is spent.
+    """
+    return cast(F, _njit(forceinline=True, **HELPER_OPTIONS)(function))
 
 
 def _fused(context, a, b, c):  # type: ignore[no-untyped-def]
@@ -80,17 +79,29 @@ bits, which is why it is said explicitly and never left to a compiler.
 """
 
 
-def _power_of_two(context, shifted):  # type: ignore[no-untyped-def]
-    signature = types.float32(types.float32)
+def _times_power_of_two(context, factor, shifted):  # type: ignore[no-untyped-def]
+    signature = types.float32(types.float32, types.float32)
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         word = ir.IntType(32)
-        bits = builder.bitcast(arguments[0], word)
-        exponent = builder.add(bits, ir.Constant(word, 127))
-        return builder.bitcast(builder.shl(exponent, ir.Constant(word, 23)), ir.FloatType())
+        bits, n = (builder.bitcast(argument, word) for argument in arguments)
+        exponent = builder.shl(n, ir.Constant(word, 23))
+        return builder.bitcast(builder.add(bits, exponent), ir.FloatType())
 
     return signature, generate
 
 
-power_of_two: Any = intrinsic(_power_of_two)
-"""``power_of_two(n + 1.5 * 2**23)`` is 2**n in float32 for an integer -126 <= n <= 127."""
+times_power_of_two: Any = intrinsic(_times_power_of_two)
+"""``times_power_of_two(x, n + 1.5 * 2**23)`` is x * 2**n in float32 for an integer n, if x and the
+product are normal numbers: n is added to the exponent, which is faster than a multiplication."""
+
+
+def _first_bit(context, bits):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), generate
+
+
+first_bit: Any = intrinsic(_first_bit)
+"""Number of the lowest bit that is set in an integer that is not 0."""

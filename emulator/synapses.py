@@ -23,7 +23,7 @@ from .kernels.arrivals import (
     UNKNOWN,
     Drivers,
 )
-from .kernels.lanes import LANES
+from .kernels.lanes import LANES, aligned
 from .memory import Memory
 from .mismatch import Mismatch
 from .numbers.synapses import NUMBERS, SIGMAS
@@ -116,7 +116,7 @@ class SynapseArray:
         row, k = np.nonzero(plain >= 0)
         n_plain, (driver, address) = len(plain), np.nonzero(varying)
         driver_row[driver, address] = n_plain + np.arange(driver.size)
-        drops = np.zeros((n_plain + driver.size, neurons.size // LANES, 2, LANES), np.float32)
+        drops = aligned((n_plain + driver.size, neurons.size // LANES, 2, LANES))
         extension = memory.block("padi")["dacen_pulse_extension"].astype(float).reshape(-1)
         _fill(
             np.concatenate([row, n_plain + np.arange(driver.size)]),

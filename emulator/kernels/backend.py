@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import embedded, helper
+from ..jit import first_bit, helper, inlined
 from ..random import normal
 from . import lanes as ln
 from .lanes import ARMED, AT, BLOCKED, NEVER, PENDING, REFRACTORY, RESET
-from .stepping import base, piece
+from .stepping import base, draw_inputs, kick, piece, take_slope
 
 NOISE_PURPOSE = 1
 _SPIKES_PER_BLOCK_BITS = 20
 _U = np.uint64
 _OTA = _U(AT["ota_b"])
-_FIELD, _OLD = _U(ln.LANES), _U(ln.OLD)
-_THRESHOLD, _DRIVE = _U(AT["threshold"]), _U(AT["drive"])
+_FIELD, _OLD_V = _U(ln.LANES), _U(AT["v_old"])
+_THRESHOLD = _U(AT["threshold"])
 _EXC_SLOPE, _INH_SLOPE, _EXP_MAX = _U(AT["exc_slope"]), _U(AT["inh_slope"]), _U(AT["exp_max"])
 _INFINITE, _ZERO, _ONE = np.float32(np.inf), np.float32(0), np.float32(1)
 _EXP_OFF = np.float32(ln.EXP_OFF)
 
 
-@embedded
+@inlined
 def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
     """Threshold [V] of an armed lane in noise block `block`; redrawn after every spike."""
     counter = (np.uint64(block) << np.uint64(_SPIKES_PER_BLOCK_BITS)) ^ np.uint64(
@@ -38,16 +38,22 @@ def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
 @helper
 def redraw_thresholds(lanes, first, last, block, key):  # type: ignore[no-untyped-def]
     """Give armed lanes first..last - 1 their threshold for noise block `block`."""
-    for lane in range(first, last):
+    for k in range(first, last):
+        lane = _U(k)
         armed = lanes.digital[ln.MODE, lane] == ARMED
         if armed and lanes.analog[ln.COMPARATOR, lane] < _INFINITE:
             lanes.state[base(lane) + _THRESHOLD] = noisy_threshold(lanes, lane, block, key)
 
 
-@embedded
-def _switch(lanes, lane, resetting):  # type: ignore[no-untyped-def]
+@inlined
+def _switch(lanes, lane):  # type: ignore[no-untyped-def]
     """Connect the leak or the reset OTA; a pause takes away other currents during the reset."""
-    s, o, own = lanes.state, base(lane), lanes.analog
+    s, o, own, resetting = (
+        lanes.state,
+        base(lane),
+        lanes.analog,
+        lanes.digital[ln.MODE, lane] == RESET,
+    )
     row = ln.RESET_OTA if resetting else ln.LEAK
     for k in range(6):
         s[o + _OTA + _U(k) * _FIELD] = own[row + k, lane]
@@ -56,9 +62,10 @@ def _switch(lanes, lane, resetting):  # type: ignore[no-untyped-def]
             s[o + _EXC_SLOPE + _U(k) * _FIELD] = _ZERO if resetting else own[ln.GATED + k, lane]
             s[o + _INH_SLOPE + _U(k) * _FIELD] = _ZERO if resetting else own[ln.GATED + 2 + k, lane]
         s[o + _EXP_MAX] = _EXP_OFF if resetting else own[ln.GATED + 4, lane]
+        draw_inputs(lanes, lane)
 
 
-@embedded
+@inlined
 def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
     """The comparator acts on an edge: armed only once the membrane is below threshold."""
     threshold = noisy_threshold(lanes, lane, block, key)
@@ -69,26 +76,21 @@ def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def
         lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = BLOCKED, step_end
 
 
-@embedded
-def _fire(lanes, lane, tick, step_end, step_ticks):  # type: ignore[no-untyped-def]
+@inlined
+def _fire(lanes, lane, tick, step_ticks):  # type: ignore[no-untyped-def]
     """The backend's clock edge after a crossing: an event leaves and the refractory time begins."""
     d = lanes.digital
     d[ln.SPIKES, lane] += 1
     end = tick + d[ln.REFRACTORY_TICKS, lane]
     d[ln.MODE, lane], d[ln.END, lane] = RESET, end
     d[ln.TIMER, lane] = end - d[ln.HOLD, lane]
-    _switch(lanes, lane, True)
-    if d[ln.PULSE, lane] > 0:
-        # It drives the node in whole intervals, beginning with the next, less what would have
-        # decayed until then; the last one begins at `pulse_end`.
-        interval = ln.ADAPT_STEPS * step_ticks
-        first = (step_end + interval - 1) // interval * interval
-        late = np.float32(first - tick) * lanes.analog[ln.W_RATE, lane]
-        lanes.state[base(lane) + _DRIVE] = lanes.analog[ln.KICK, lane] * (_ONE - late)
-        d[ln.PULSE_END, lane] = first + (d[ln.PULSE, lane] - 1) * interval
+    _switch(lanes, lane)
+    if lanes.analog[ln.PULSE, lane] > _ZERO:
+        interval = ln.INTERVAL * step_ticks
+        kick(lanes, lane, np.float32(tick % interval) / np.float32(interval))
 
 
-@embedded
+@inlined
 def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
     """Let a lane's backend act inside this step; return the spikes logged.
 
@@ -100,34 +102,34 @@ def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  #
         # Nothing is switched, so there is nothing to replay: look at the end of the step.
         _rearm(lanes, lane, s[o], block, key, end)
         return n
-    replay = lanes.block[ln.KIND, lane // ln.LANES] != ln.CLUSTER
+    replay = lanes.block[ln.KIND, lane // _FIELD] != ln.CLUSTER
     per_tick = np.float32(1) / np.float32(end - start)
-    v, at = s[o + _OLD] if replay else s[o], start
+    v, at = s[o + _OLD_V] if replay else s[o], start
     while d[ln.TIMER, lane] < end:
         due, mode = max(d[ln.TIMER, lane], start), d[ln.MODE, lane]
         if due > at:
             if replay:
-                a, b = np.float32(at - start) * per_tick, np.float32(due - start) * per_tick
-                v = piece(lanes, lane, v, a, b)
+                v = piece(lanes, lane, v, np.float32(due - at) * per_tick)
             at = due
         if mode == PENDING:
-            log_tick[n], log_lane[n] = at, lane
+            log_tick[n], log_lane[n] = at, np.int64(lane)
             n += 1
-            _fire(lanes, lane, at, end, end - start)
+            _fire(lanes, lane, at, end - start)
             if d[ln.INSTANT, lane]:
                 v = -lanes.analog[ln.RESET_OTA + 1, lane] / lanes.analog[ln.RESET_OTA, lane]
         elif mode == RESET:
-            _switch(lanes, lane, False)
             d[ln.MODE, lane], d[ln.TIMER, lane] = REFRACTORY, max(d[ln.END, lane], at)
+            _switch(lanes, lane)
         else:
             _rearm(lanes, lane, v, block, key, end)
     if end > at and replay:
-        v = piece(lanes, lane, v, np.float32(at - start) * per_tick, np.float32(1))
+        v = piece(lanes, lane, v, np.float32(end - at) * per_tick)
     s[o] = v
+    take_slope(s, o)
     return n
 
 
-@embedded
+@inlined
 def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
     """A spike at `tick`: the backend sees it at its next clock edge."""
     clock = lanes.digital[ln.CLOCK, lane]
@@ -141,7 +143,7 @@ def fire_now(lanes, lane, tick):  # type: ignore[no-untyped-def]
     """The backend sees a spike at `tick`, whatever it does."""
     _pend(lanes, lane, tick)
     due = lanes.block[ln.DUE]
-    due[lane // ln.LANES] = min(due[lane // ln.LANES], lanes.digital[ln.TIMER, lane])
+    due[lane // _FIELD] = min(due[lane // _FIELD], lanes.digital[ln.TIMER, lane])
 
 
 @helper
@@ -152,25 +154,30 @@ def bypass(lanes, lane, tick):  # type: ignore[no-untyped-def]
         fire_now(lanes, lane, tick)
 
 
-@helper
+@inlined
 def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
     """Settle the lanes of a block that crossed or whose timer is due before tick `end`.
 
     A crossing is placed within the step by linear interpolation.
     """
-    earliest, d, s = NEVER, lanes.digital, lanes.state
-    timer, pulse_end = d[ln.TIMER], d[ln.PULSE_END]
-    for lane in range(b * ln.LANES, (b + 1) * ln.LANES):
-        o = base(lane)
+    earliest, s, acts = NEVER, lanes.state, 0
+    timer = lanes.digital[ln.TIMER]
+    for k in range(ln.LANES):
+        # Unsigned, or each access would look whether it counts from the end.
+        o = _U(b) * _U(ln.BLOCK) + _U(k)
+        crossed, due = s[o] >= s[o + _THRESHOLD], timer[_U(b) * _FIELD + _U(k)] < end
+        acts |= (crossed | due) << k
+    while acts:
+        k = first_bit(acts)
+        acts &= acts - 1
+        lane, o = _U(b) * _FIELD + _U(k), _U(b) * _U(ln.BLOCK) + _U(k)
         if s[o] >= s[o + _THRESHOLD]:
-            new, old, threshold = s[o], s[o + _OLD], s[o + _THRESHOLD]
+            new, old, threshold = s[o], s[o + _OLD_V], s[o + _THRESHOLD]
             part = (threshold - old) / (new - old) if old < threshold else _ZERO
             _pend(lanes, lane, start + np.int64(np.ceil(part * np.float32(end - start))))
         if timer[lane] < end:
             n = _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n)
-        if pulse_end[lane] < end:
-            s[o + _DRIVE] = _ZERO
-            pulse_end[lane] = NEVER
-        earliest = min(earliest, timer[lane], pulse_end[lane])
+    for k in range(ln.LANES):
+        earliest = min(earliest, timer[_U(b) * _FIELD + _U(k)])
     lanes.block[ln.DUE, b] = earliest
     return n

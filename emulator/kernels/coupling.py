@@ -12,11 +12,10 @@ from numba.extending import overload
 from ..jit import HELPER_OPTIONS, compiled, helper
 from . import lanes as ln
 from .compartments import REST_STEP_S, REST_STEPS, Clusters, couple, rest_limit
-from .stepping import base, coupled_slopes, settle_w, standing
+from .stepping import base, coupled_slopes, settle, standing
 
 F64 = npt.NDArray[np.float64]
 _UNBOUNDED = np.inf
-_OLD_V = np.uint64(ln.OLD + ln.V)
 
 
 class Coupling(NamedTuple):
@@ -79,14 +78,13 @@ def rest_clusters(lanes, coupling, first, last):  # type: ignore[no-untyped-def]
     for k in range(REST_STEPS):
         for lane in range(first_lane, last * ln.LANES):
             o = base(lane)
-            settle_w(lanes.state, o, lanes.state[o])
+            settle(lanes, np.uint64(lane), lanes.state[o])
             slope, stiff = standing(lanes.state, o, lanes.state[o], lanes.constants)
             coupling.slope[lane - first_lane] = slope
             coupling.stiff[lane - first_lane] = stiff
         _couple(lanes, coupling, first_lane, REST_STEP_S, rest_limit(k))
     for lane in range(first_lane, last * ln.LANES):
-        o = base(lane)
-        lanes.state[o + _OLD_V] = lanes.state[o]
+        settle(lanes, np.uint64(lane), lanes.state[base(lane)])
         if lanes.state[base(lane)] >= lanes.analog[ln.COMPARATOR, lane]:
             firing += 1
     return firing

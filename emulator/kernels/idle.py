@@ -9,7 +9,7 @@ from ..physics.synaptic_input import decay_exact
 from ..random import uniform
 from . import lanes as ln
 from .lanes import ARMED, AT, BLOCKED, NEVER, STUCK
-from .stepping import base, settle_w, standing
+from .stepping import base, settle, standing
 
 PHASE_PURPOSE = 4
 _HALF = np.float32(0.5)
@@ -17,8 +17,7 @@ _SCAN = 64
 _BISECTIONS = 22  # a 64th of 1.2 V / 2**22 is below float32 resolution
 _MARGIN_SIGMAS = np.float32(5)
 _U = np.uint64
-_OLD_V = _U(ln.OLD + ln.V)
-_DRIVE, _OTA, _FIELD = _U(AT["drive"]), _U(AT["ota_b"]), _U(ln.LANES)
+_PULSE_LEFT, _OTA, _FIELD = _U(AT["pulse_left"]), _U(AT["ota_b"]), _U(ln.LANES)
 
 
 @compiled
@@ -87,8 +86,7 @@ def jump(lanes, stale, gap_steps, tick, key):  # type: ignore[no-untyped-def]
             s[o + _OTA + _U(k) * _FIELD] = own[row + k, lane]
         s[o + _U(ln.EXC)] *= np.float32(decay_exact(gap_steps[lane] * own[ln.RATE, lane]))
         s[o + _U(ln.INH)] *= np.float32(decay_exact(gap_steps[lane] * own[ln.RATE + 1, lane]))
-        s[o + _DRIVE] = 0
-        d[ln.PULSE_END, lane] = NEVER
+        s[o + _PULSE_LEFT] = 0
         v, threshold = _rest(s, o, lanes.constants), own[ln.COMPARATOR, lane]
         if not stuck:
             d[ln.MODE, lane], d[ln.TIMER, lane] = ARMED, NEVER
@@ -102,6 +100,5 @@ def jump(lanes, stale, gap_steps, tick, key):  # type: ignore[no-untyped-def]
                     v = reset + phase * (min(v, margin) - reset)
                 else:
                     d[ln.MODE, lane], d[ln.TIMER, lane] = BLOCKED, tick
-        s[o + _U(ln.V)], s[o + _OLD_V] = v, v
-        settle_w(s, o, v)
+        settle(lanes, _U(lane), v)
     return firing

@@ -21,11 +21,14 @@ I32 = npt.NDArray[np.int32]
 
 LANES = 16
 STATE_FIELDS = ("v", "exc", "inh")
-"""V membrane; drops of the two lines in units of the synaptic amplifier's range.  A step leaves
-what they were at its beginning in the fields behind them."""
+"""V membrane; drops of the two lines in units of the synaptic amplifier's range: those of a gentle
+lane at the end of the present interval while no event has come in it, else at the present step."""
 FIELDS = (
     *STATE_FIELDS,
-    *(f"{name}_old" for name in STATE_FIELDS),
+    "v_old",  # V  at the beginning of the last step
+    "slope",  # V/step  mean of the last step, and of the one before
+    "slope_old",
+    "synaptic",  # V/step  what the synaptic inputs give in this step, or in the whole interval
     "ota_b",  # 1/V  u = ota_b v + ota_a is (target - v) / v_lin of the leak or reset OTA
     "ota_a",  # 1
     "ota_max",  # V/step  its I_max / C
@@ -34,7 +37,7 @@ FIELDS = (
     "ota_steep",  # 1/step  -12/27 of that
     "offset",  # V/step  constant currents / C: offset current minus adaptation
     "exc_decay",  # 1  over a step
-    "exc_half",  # 1  mean over a step
+    "exc_half",  # 1  over half of one
     "exc_slope",  # V/step  I_max / C of the synaptic OTA
     "exc_cubic",  # V/step  -4/27 of that
     "exc_bias",  # 1  its offset, plus the mean additional drop by events inside this step
@@ -45,6 +48,12 @@ FIELDS = (
     "inh_cubic",
     "inh_bias",
     "inh_add",
+    "exc_long",  # 1  decay over an interval, mean over it, and growth over a step backwards
+    "exc_mean",
+    "exc_rise",
+    "inh_long",
+    "inh_mean",
+    "inh_rise",
     "threshold",  # V  infinite while disarmed
     # -- the following are used by blocks of the adaptive kind and up
     "exp_b",  # 1/V  exponential current / C = 2^(exp_b v + exp_a) [V/step], at most 2^exp_max
@@ -53,7 +62,7 @@ FIELDS = (
     "exp_stiff",  # 1/V  derivative of the exponential current in units of itself, negative
     "exp_top",  # V/step  5/6 of 2^exp_max
     "w",  # 1  deviation of the adaptation node from its reference, in units of its amplifier's
-    # range, at the beginning of the present interval of ADAPT_STEPS steps
+    # range, at the beginning of the present interval
     "w_next",  # 1  and at its end
     "bent",  # 1  the amplifier's mean output during this interval
     "plain_offset",  # V/step  offset current / C alone
@@ -62,6 +71,7 @@ FIELDS = (
     "a_a",  # 1
     "a_slope",  # 1  where that OTA drives w to
     "drive",  # 1  where the adaptation pulse drives w to, while it lasts
+    "pulse_left",  # 1  intervals that it still lasts after the present one
     "w_decay",  # 1  over an interval
     "w_half",  # 1  over half of one
     # -- and these in conductance mode
@@ -76,12 +86,11 @@ AT = {name: LANES * k for k, name in enumerate(FIELDS)}
 """Offset of a field within a block."""
 BLOCK = LANES * N_FIELDS
 """float32 per block."""
-OLD = LANES * len(STATE_FIELDS)
-"""Distance from the state to what it was at the beginning of the step."""
 (V, EXC, INH) = (LANES * k for k in range(3))
 
-ADAPT_STEPS = 4
-"""The adaptation node, whose time constant is 10 us and more, advances once per this many steps."""
+INTERVAL = 8
+"""Steps in which what changes slowly advances once: the adaptation node, whose time constant is
+10 us and more, and the synaptic inputs of gentle lanes while no event comes."""
 
 NO_DROP = 1e-24
 """Added to a line per step when no event came: invisible, but it keeps a line that has decayed for
@@ -95,8 +104,9 @@ resets; has released the membrane but not re-armed; would re-arm but the membran
 threshold; hangs in its reset until somebody resets the neuron."""
 
 SIMPLE, ADAPTIVE, FULL, CLUSTER = range(4)
-"""Kinds of blocks: leak, offset and current-based inputs only; also exponential term and
-adaptation; every term; lanes coupled to others by multi-compartment switches."""
+"""Kinds of blocks: gentle lanes (see `packing.gentle`) with leak, offset and current-based inputs
+only; gentle ones also with exponential term and adaptation; lanes with every term, however stiff;
+and lanes coupled to others by multi-compartment switches."""
 
 NEVER = np.iinfo(np.int64).max
 
@@ -104,18 +114,16 @@ NEVER = np.iinfo(np.int64).max
 DIGITAL = (
     "mode",  # ARMED ...
     "timer",  # tick of the next change of mode
-    "pulse_end",  # tick after which the adaptation pulse no longer drives, NEVER if none runs
     "end",  # tick at which the running refractory period ends
     "clock",  # ticks per edge of the refractory clock
     "refractory",  # its duration in ticks
     "hold",  # ticks before its end at which the reset is released; negative: after it
-    "pulse",  # intervals of ADAPT_STEPS that an adaptation pulse lasts, 0 for none
     "paused",  # whether inputs and the exponential term are off during the reset
     "instant",  # whether a reset acts at once (ideal neurons)
     "spikes",  # number of spikes so far
     "neuron",  # AtomicNeuron, -1 for a padding lane
 )
-(MODE, TIMER, PULSE_END, END, CLOCK, REFRACTORY_TICKS, HOLD, PULSE, PAUSED, INSTANT, SPIKES,
+(MODE, TIMER, END, CLOCK, REFRACTORY_TICKS, HOLD, PAUSED, INSTANT, SPIKES,
  NEURON) = range(len(DIGITAL))  # fmt: skip
 ANALOG = (
     *(f"leak_{name}" for name in OTA_FIELDS),
@@ -128,16 +136,21 @@ ANALOG = (
     "exc_rate",  # 1/step  1 / tau of the line
     "inh_rate",
     "comparator",  # V  threshold without noise; infinite where the comparator is off
-    "kick",  # 1  where the adaptation pulse drives w to
-    "w_rate",  # 1/tick  1 / tau of the adaptation node
+    "pulse",  # 1  intervals that an adaptation pulse lasts, 0 for none
     "exc_bypass",  # V  drop of the line that fires directly; infinite: none
     "inh_bypass",
-    "exc_offset",  # 1  offset of the synaptic amplifier in units of its range
-    "inh_offset",
 )
-(LEAK, RESET_OTA, GATED, RATE, COMPARATOR, KICK, W_RATE, BYPASS, OFFSET) = (
-    0, 6, 12, 17, 19, 20, 21, 22, 24,
+(LEAK, RESET_OTA, GATED, RATE, COMPARATOR, PULSE, BYPASS) = (
+    0, 6, 12, 17, 19, 20, 21,
 )  # fmt: skip
+
+
+def aligned(shape: tuple[int, ...]) -> F32:
+    """Zeros that begin with a cache line: a vector across two of them takes twice the time."""
+    size = int(np.prod(shape))
+    memory = np.zeros(size + LANES, np.float32)
+    first = -memory.ctypes.data // memory.itemsize % LANES
+    return memory[first : first + size].reshape(shape)
 
 
 class Lanes(NamedTuple):
@@ -149,6 +162,7 @@ class Lanes(NamedTuple):
     state: F32  # (block * BLOCK,) see FIELDS
     digital: I64  # (row, lane) see DIGITAL
     analog: F32  # (row, lane) see ANALOG
+    offset: F32  # (2 lane,) 1  of both synaptic amplifiers, in units of their range
     partial: F32  # (block * position * 4 * LANES,) weights of an event inside a step [1/V]
     block: I64  # (3, block) KIND; DUE: the earliest timer; BYPASSED: whether an event may fire
     constants: F32  # see CONSTANTS

@@ -6,7 +6,8 @@ then spikes are sorted by time and neuron and sent on.  A window is not longer t
 reach a synapse, so groups cannot influence each other inside it.
 
 Per step of a group: events become line drops, all lanes step, and the few lanes whose backend acts
-are settled (:mod:`emulator.kernels.backend`).
+are settled (:mod:`emulator.kernels.backend`).  What changes slowly advances once per interval of
+steps; an event interrupts that for the synaptic lines.
 """
 
 from __future__ import annotations
@@ -23,11 +24,23 @@ from . import threads as th
 from .arrivals import ARRIVED_UNTIL, MOST_PULSES, UNKNOWN_KEY, Arrivals, send, serve
 from .backend import bypass, fire_now, redraw_thresholds, settle_block
 from .coupling import step_coupled
-from .lanes import AT, I64
-from .stepping import adapt, base, step_adaptive, step_full, step_simple
+from .lanes import AT, I64, NEVER
+from .stepping import (
+    adapt,
+    base,
+    enter_interval,
+    enter_rest,
+    leave_interval,
+    step_adaptive,
+    step_full,
+    step_lines,
+    step_simple,
+)
 
 STEP, N_SPIKES, HELD = range(3)
-"""Entries of the cursor of this module: next step, spikes logged, arrivals after the last step."""
+CALM_FROM, ARM = 6, 7
+"""Entries of the cursor of this module: next step, spikes logged, arrivals after the last step; the
+step behind the last one with an event; whether armed lanes need a threshold first."""
 
 GROUP = 8
 """Blocks that one thread takes through a window at a time; they fit the first-level cache."""
@@ -35,16 +48,22 @@ WINDOW = 64
 """Longest window in steps."""
 _U = np.uint64
 _FIELD, _TWO, _THREE = _U(ln.LANES), _U(2 * ln.LANES), _U(3 * ln.LANES)
-_BLOCK = _U(ln.BLOCK)
+_BLOCK, _EXC, _INH = _U(ln.BLOCK), _U(ln.EXC), _U(ln.INH)
 _EXC_BIAS, _EXC_ADD, _INH_BIAS, _INH_ADD = (
     _U(AT[name]) for name in ("exc_bias", "exc_add", "inh_bias", "inh_add")
 )
 _W, _W_NEXT = AT["w"], _U(AT["w_next"])
+_RISE = _U(AT["exc_rise"]), _U(AT["inh_rise"])
 _NO_DROP, _ZERO = np.float32(ln.NO_DROP), np.float32(0)
 
 
+# The two loops below read one array and write another.  With 16 as a literal LLVM unrolls them to
+# scalar code before it knows that they do not overlap; a number of lanes that it does not know lets
+# it vectorise them behind a check.
+
+
 @helper
-def _discharge(s, weights, drops, first, last, d, w, gain):  # type: ignore[no-untyped-def]
+def _discharge(s, weights, drops, first, last, d, w, gain, n_lanes):  # type: ignore[no-untyped-def]
     """Discharge the lines of blocks first..last - 1.
 
     d, w  where the drops and weights of block 0 begin, and from a block to the next: (at, stride)
@@ -52,18 +71,30 @@ def _discharge(s, weights, drops, first, last, d, w, gain):  # type: ignore[no-u
     for b in range(first, last):
         o, at = _U(b) * _BLOCK, _U(d[0] + b * d[1])
         e = _U(w[0] + b * w[1])
-        for lane in range(16):
+        for lane in range(n_lanes):
             k = _U(lane)
-            s[o + _EXC_BIAS + k] += drops[at + k] * gain * weights[e + k]
-        for lane in range(16):
+            exc, inh = drops[at + k] * gain, drops[at + _FIELD + k] * gain
+            s[o + _EXC_BIAS + k] += exc * weights[e + k]
+            s[o + _EXC_ADD + k] += exc * weights[e + _FIELD + k]
+            s[o + _INH_BIAS + k] += inh * weights[e + _TWO + k]
+            s[o + _INH_ADD + k] += inh * weights[e + _THREE + k]
+
+
+@helper
+def _forget_events(s, offset, first, last, full_line, n_lanes):  # type: ignore[no-untyped-def]
+    """After a step with events: nothing comes in the next; no line lies below ground.
+
+    offset  (2 lane,) of the excitatory, then of the inhibitory amplifiers
+    """
+    inhibitory = _U(offset.size // 2)
+    for b in range(first, last):
+        o, n = _U(b) * _BLOCK, _U(b * ln.LANES)
+        for lane in range(n_lanes):
             k = _U(lane)
-            s[o + _EXC_ADD + k] += drops[at + k] * gain * weights[e + _FIELD + k]
-        for lane in range(16):
-            k = _U(lane)
-            s[o + _INH_BIAS + k] += drops[at + _FIELD + k] * gain * weights[e + _TWO + k]
-        for lane in range(16):
-            k = _U(lane)
-            s[o + _INH_ADD + k] += drops[at + _FIELD + k] * gain * weights[e + _THREE + k]
+            s[o + k + _EXC_BIAS], s[o + k + _EXC_ADD] = offset[n + k], _NO_DROP
+            s[o + k + _INH_BIAS], s[o + k + _INH_ADD] = offset[inhibitory + n + k], _NO_DROP
+            s[o + k + _EXC] = min(s[o + k + _EXC], full_line)
+            s[o + k + _INH] = min(s[o + k + _INH], full_line)
 
 
 @helper
@@ -75,53 +106,44 @@ def _fire_bypassed(lanes, drops, first, last, d, gain, tick):  # type: ignore[no
                 n, at = b * ln.LANES + lane, d[0] + b * d[1] + lane
                 exc, inh = drops[at] * gain, drops[at + ln.LANES] * gain
                 if exc >= lanes.analog[ln.BYPASS, n] or inh >= lanes.analog[ln.BYPASS + 1, n]:
-                    bypass(lanes, n, tick)
+                    bypass(lanes, _U(n), tick)
 
 
 @helper
-def _arrive(lanes, drops, arrivals, event, first, last, step, step_cycles):  # type: ignore[no-untyped-def]
+def _arrive(lanes, drops, arrivals, event, first, last, step, step_cycles, n_lanes):  # type: ignore[no-untyped-def]
     """Let an event of this step reach blocks first..last - 1."""
     cycle, gain = arrivals.cycle[event], arrivals.gain[event]
     at, stride = cycle - step * step_cycles, 2 * ln.LANES
     d = (arrivals.row[event] * lanes.block.shape[1] * stride, stride)
     w = (at * 2 * stride, step_cycles * 2 * stride)
-    _discharge(lanes.state, lanes.partial, drops, first, last, d, w, gain)
+    _discharge(lanes.state, lanes.partial, drops, first, last, d, w, gain, n_lanes)
     _fire_bypassed(lanes, drops, first, last, d, gain, 2 * cycle)
 
 
-@helper
-def _forget_events(lanes, first, last):  # type: ignore[no-untyped-def]
-    """After a step with events: nothing comes in the next; no line lies below ground."""
-    s, bias, full = lanes.state, lanes.analog, lanes.constants[ln.FULL_LINE]
-    for b in range(first, last):
-        o, n = _U(b * ln.BLOCK), b * ln.LANES
-        for lane in range(16):
-            k = _U(lane)
-            s[o + k + _EXC_BIAS], s[o + k + _EXC_ADD] = bias[ln.OFFSET, n + lane], _NO_DROP
-            s[o + k + _INH_BIAS], s[o + k + _INH_ADD] = bias[ln.OFFSET + 1, n + lane], _NO_DROP
-            s[o + k + _U(ln.EXC)] = min(s[o + k + _U(ln.EXC)], full)
-            s[o + k + _U(ln.INH)] = min(s[o + k + _U(ln.INH)], full)
-
-
 @inlined
-def _record(lanes, readers, first, last, step, column, trace):  # type: ignore[no-untyped-def]
+def _record(lanes, readers, first, last, step, calm_from, column, trace):  # type: ignore[no-untyped-def]
     """Write what is to be seen at the beginning of `step` to the trace."""
     for k in range(readers.first[first], readers.first[last]):
         o = base(readers.lane[k])
         value = lanes.state[o + _U(readers.field[k])]
         if readers.field[k] == _W:
-            part = np.float32((step - 1) % ln.ADAPT_STEPS + 1) / np.float32(ln.ADAPT_STEPS)
+            part = np.float32((step - 1) % ln.INTERVAL + 1) / np.float32(ln.INTERVAL)
             value += (lanes.state[o + _W_NEXT] - value) * part
+        elif readers.field[k] != ln.V and step > calm_from:
+            if lanes.block[ln.KIND, readers.lane[k] // ln.LANES] <= ln.ADAPTIVE:
+                rise = lanes.state[o + (_RISE[0] if readers.field[k] == ln.EXC else _RISE[1])]
+                for _ in range((-step) % ln.INTERVAL):
+                    value *= rise
         trace[k, column] = readers.scale[k, 0] + readers.scale[k, 1] * value
 
 
 @inlined
-def _first_of(lanes, kind, first, last):  # type: ignore[no-untyped-def]
-    """First block of a kind or a later one in a group; kinds are sorted."""
-    at = first
-    while at < last and lanes.block[ln.KIND, at] < kind:
-        at += 1
-    return at
+def _earliest(lanes, first, last):  # type: ignore[no-untyped-def]
+    """When the first timer of these blocks is due."""
+    due = lanes.block[ln.DUE, first]
+    for b in range(first + 1, last):
+        due = min(due, lanes.block[ln.DUE, b])
+    return due
 
 
 class Task(NamedTuple):
@@ -129,7 +151,7 @@ class Task(NamedTuple):
 
     lanes: ln.Lanes
     readers: ln.Readers
-    groups: I64  # (group + 1,) first block of each; coupled blocks are one group, the last
+    groups: I64  # (group + 1,) first block of each, all of a kind; coupled blocks are one, the last
     drops: ln.F32  # (row * block * 2 * LANES,) V
     arrivals: Arrivals
     crossed: ln.I32  # (block,) scratch
@@ -168,93 +190,124 @@ def _log_is_full(task):  # type: ignore[no-untyped-def]
 
 
 @helper
-def _receive(task, routes, queues, drivers, cursor, step, end):  # type: ignore[no-untyped-def]
-    """Let events arrive up to step `end`; return the step up to which all of them are known."""
-    a, n, step_cycles = task.arrivals, cursor[HELD], task.shared[th.STEP_CYCLES]
-    start = cursor[ARRIVED_UNTIL] if n else step * step_cycles
-    rest = Arrivals(a.cycle[n:], a.row[n:], a.gain[n:], a.prelog)
-    n += serve(routes, queues, drivers, cursor, start, end * step_cycles, rest)
-    task.shared[th.N_ARRIVED] = n
-    return min(end, cursor[ARRIVED_UNTIL] // step_cycles)
-
-
-@helper
 def _hold(task, cursor, end):  # type: ignore[no-untyped-def]
-    """Move arrivals from step `end` on to the front."""
-    a, n, held = task.arrivals, task.shared[th.N_ARRIVED], 0
+    """Move arrivals from step `end` on to the front; return the step of the last one before."""
+    a, n, held, last = task.arrivals, task.shared[th.N_ARRIVED], 0, -1
     for k in range(n):
         if a.cycle[k] >= end * task.shared[th.STEP_CYCLES]:
             a.cycle[held], a.row[held], a.gain[held] = a.cycle[k], a.row[k], a.gain[k]
             held += 1
+        else:
+            last = a.cycle[k] // task.shared[th.STEP_CYCLES]
     cursor[HELD] = held
+    return last
 
 
 @compiled
 def fire(lanes, lane, tick):  # type: ignore[no-untyped-def]
     """`backend.fire_now`, called from Python."""
-    fire_now(lanes, lane, tick)
+    fire_now(lanes, _U(lane), tick)
 
 
-@compiled
-def redraw(task, step):  # type: ignore[no-untyped-def]
-    """Give all armed lanes their threshold for the noise block of `step`."""
-    noise_steps = max(NOISE_BLOCK_CYCLES // task.shared[th.STEP_CYCLES], 1)
-    n = task.lanes.digital.shape[1]
-    first = n - n  # an integer like others, or another variant would be compiled for a literal
-    redraw_thresholds(task.lanes, first, n, step // noise_steps, task.key[0])
+@inlined
+def _step_of(arrivals, event, n_arrived, step_cycles):  # type: ignore[no-untyped-def]
+    """In which step an event arrives; never if there is none."""
+    return arrivals.cycle[event] // step_cycles if event < n_arrived else NEVER
+
+
+@inlined
+def _next_group(task):  # type: ignore[no-untyped-def]
+    """A group of blocks of the present window that nobody has taken, or one too many."""
+    return th.add(task.shared, th.NEXT_GROUP, 1)
+
+
+@inlined
+def _at_once(into, left, to_event, to_timer, ticks):  # type: ignore[no-untyped-def]
+    """Steps that a group can take before anything but a crossing happens.
+
+    into    steps since the present interval began
+    left    steps of the window; to_event  steps until the next event; to_timer  ticks until `due`
+    """
+    return min(ln.INTERVAL - into, left, to_event, max(to_timer, 0) // ticks + 1)
+
+
+@inlined
+def _advance_lines(s, first, last, step, calm_from, rails):  # type: ignore[no-untyped-def]
+    """Synaptic slopes of gentle blocks for this step, or for what is left of the interval."""
+    into = step % ln.INTERVAL
+    if step < calm_from:
+        step_lines(s, first, last, rails)
+    elif into == 0:
+        enter_interval(s, first, last, rails)
+    elif step == calm_from:
+        enter_rest(s, first, last, ln.INTERVAL - into, rails)
 
 
 @helper
-def _run_group(task, coupling, first, last, step, until, origin, thread):  # type: ignore[no-untyped-def]
-    """Take blocks first..last - 1 through the window from `step` to `until`."""
-    lanes, arrivals, key = task.lanes, task.arrivals, task.key[0]
-    log_tick, log_lane, n = task.log[thread, 0], task.log[thread, 1], task.log_n[thread, 0]
-    step_cycles, n_arrived = task.shared[th.STEP_CYCLES], task.shared[th.N_ARRIVED]
-    ticks, event = 2 * step_cycles, 0
-    noise_steps = max(NOISE_BLOCK_CYCLES // step_cycles, 1)
-    adaptive = _first_of(lanes, ln.ADAPTIVE, first, last)
-    full = _first_of(lanes, ln.FULL, first, last)
+def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untyped-def]
+    """Take a group of blocks, all of one kind, through the present window."""
+    lanes, arrivals, key, shared = task.lanes, task.arrivals, task.key[0], task.shared
+    s, rails, crossed = lanes.state, lanes.constants, task.crossed
+    log_tick, log_lane, n_spikes = task.log[thread, 0], task.log[thread, 1], task.log_n[thread, 0]
+    step_cycles, n_arrived, calm_from = (
+        shared[th.STEP_CYCLES], shared[th.N_ARRIVED], shared[th.CALM_FROM],
+    )  # fmt: skip
+    noise_steps, ticks = max(NOISE_BLOCK_CYCLES // step_cycles, 1), 2 * step_cycles
+    n_lanes = lanes.digital.shape[1] // lanes.block.shape[1]
+    first, last = task.groups[group], task.groups[group + 1]
+    step, until, kind = shared[th.FIRST], shared[th.LAST], lanes.block[ln.KIND, first]
+    watched = task.readers.first[last] > task.readers.first[first]
+    event = n_arrived - n_arrived  # an integer like others, not a literal that compiles once more
+    next_event = _step_of(arrivals, event, n_arrived, step_cycles)
+    due = _earliest(lanes, first, last)
+    if watched and step == origin:
+        _record(lanes, task.readers, first, last, step, calm_from, step - origin, task.trace)
     while step < until:
-        start, end = step * ticks, (step + 1) * ticks
-        if step % noise_steps == 0:
+        into, came, n = step % ln.INTERVAL, next_event == step, 1
+        if step % noise_steps == 0 or step == shared[th.ARM_AT]:
             redraw_thresholds(lanes, first * ln.LANES, last * ln.LANES, step // noise_steps, key)
-        if step % ln.ADAPT_STEPS == 0 and adaptive < last:
-            adapt(lanes.state, adaptive, last)
-        before = event
-        while event < n_arrived and arrivals.cycle[event] < (step + 1) * step_cycles:
-            _arrive(lanes, task.drops, arrivals, event, first, last, step, step_cycles)
+        if into == 0 and kind != ln.SIMPLE:
+            adapt(s, first, last)
+        if came:
+            if step > calm_from and into and kind <= ln.ADAPTIVE:
+                leave_interval(s, first, last, ln.INTERVAL - into, n_lanes)
+            calm_from = step + 1
+        while next_event == step:
+            _arrive(lanes, task.drops, arrivals, event, first, last, step, step_cycles, n_lanes)
             event += 1
-        if lanes.block[ln.KIND, first] == ln.CLUSTER:
+            next_event = _step_of(arrivals, event, n_arrived, step_cycles)
+        if came:
+            due = _earliest(lanes, first, last)
+        if kind <= ln.ADAPTIVE:
+            _advance_lines(s, first, last, step, calm_from, rails)
+            if step >= calm_from and not watched:
+                n = _at_once(into, until - step, next_event - step, due - step * ticks, ticks)
+        if kind == ln.SIMPLE:
+            taken = step_simple(s, first, last, n, rails, crossed)
+        elif kind == ln.ADAPTIVE:
+            taken = step_adaptive(s, first, last, n, rails, crossed)
+        elif kind == ln.FULL:
+            taken = step_full(s, first, last, rails, crossed)
+        else:
             step_coupled(lanes, coupling, first, last)
             for b in range(first, last):
-                task.crossed[b] = 1
-        else:
-            step_simple(lanes.state, first, adaptive, lanes.constants, task.crossed)
-            step_adaptive(lanes.state, adaptive, full, lanes.constants, task.crossed)
-            step_full(lanes.state, full, last, lanes.constants, task.crossed)
-        for b in range(first, last):
-            if task.crossed[b] or lanes.block[ln.DUE, b] < end:
-                n = settle_block(
-                    lanes, b, start, end, step // noise_steps, key, log_tick, log_lane, n
-                )
-        if event > before:
-            _forget_events(lanes, first, last)
-        step += 1
-        _record(lanes, task.readers, first, last, step, step - origin, task.trace)
-    task.log_n[thread, 0] = n
-
-
-@helper
-def _share(task, coupling, origin, thread):  # type: ignore[no-untyped-def]
-    """Take groups through the present window until none is left."""
-    while True:
-        group = th.add(task.shared, th.NEXT_GROUP, 1)
-        if group >= task.groups.size - 1:
-            return
-        _run_group(
-            task, coupling, task.groups[group], task.groups[group + 1],
-            task.shared[th.FIRST], task.shared[th.LAST], origin, thread,
-        )  # fmt: skip
+                crossed[b] = 1
+            taken = -1
+        step += abs(taken)
+        end = step * ticks
+        if taken < 0 or due < end:
+            for b in range(first, last):
+                if crossed[b] or lanes.block[ln.DUE, b] < end:
+                    n_spikes = settle_block(
+                        lanes, b, end - ticks, end, (step - 1) // noise_steps, key,
+                        log_tick, log_lane, n_spikes,
+                    )  # fmt: skip
+            due = _earliest(lanes, first, last)
+        if came:
+            _forget_events(s, lanes.offset, first, last, rails[ln.FULL_LINE], n_lanes)
+        if watched:
+            _record(lanes, task.readers, first, last, step, calm_from, step - origin, task.trace)
+    task.log_n[thread, 0] = n_spikes
 
 
 @compiled
@@ -266,7 +319,10 @@ def assist(task, coupling, origin, thread):  # type: ignore[no-untyped-def]
         th.wait_for(task.shared, th.GENERATION, generation)
         if th.load(task.shared, th.QUIT):
             return
-        _share(task, coupling, origin, thread)
+        group = _next_group(task)
+        while group < task.groups.size - 1:
+            _run_group(task, coupling, group, origin, thread)
+            group = _next_group(task)
         th.add(task.shared, th.DONE, 1)
 
 
@@ -283,25 +339,35 @@ def advance(task, coupling, routes, queues, drivers, out, cursor, until_step, lo
     longest   steps of a window: no spike reaches a synapse in less
     """
     origin, step, shared = cursor[STEP], cursor[STEP], task.shared
-    n_blocks, n_lanes = task.lanes.block.shape[1], task.lanes.digital.shape[1]
+    n_lanes = task.lanes.digital.shape[1]
     helpers, step_cycles = task.log_n.shape[0] - 1, shared[th.STEP_CYCLES]
-    _record(task.lanes, task.readers, 0, n_blocks, step, 0, task.trace)
     while step < until_step:
         wanted = min(until_step, step + longest)
         if cursor[N_SPIKES] + n_lanes * step_cycles * (wanted - step) > out.spike_tick.size:
             break
-        end = _receive(task, routes, queues, drivers, cursor, step, wanted)
+        a, held = task.arrivals, cursor[HELD]
+        start = cursor[ARRIVED_UNTIL] if held else step * step_cycles
+        rest = Arrivals(a.cycle[held:], a.row[held:], a.gain[held:], a.prelog)
+        came = serve(routes, queues, drivers, cursor, start, wanted * step_cycles, rest)
+        shared[th.N_ARRIVED] = held + came
+        end = min(wanted, cursor[ARRIVED_UNTIL] // step_cycles)  # all events are known up to there
         if end > step:
-            shared[th.FIRST], shared[th.LAST] = step, end
+            shared[th.ARM_AT], cursor[ARM] = step if cursor[ARM] else -1, 0
+            shared[th.FIRST], shared[th.LAST], shared[th.CALM_FROM] = step, end, cursor[CALM_FROM]
             shared[th.DONE] = shared[th.NEXT_GROUP] = 0
             if helpers:
                 th.add(shared, th.GENERATION, 1)
-            _share(task, coupling, origin, 0)
+            group = _next_group(task)
+            while group < task.groups.size - 1:
+                _run_group(task, coupling, group, origin, 0)
+                group = _next_group(task)
             if helpers:
                 th.wait_for(shared, th.DONE, helpers)
             for k in range(_merge(task, out, cursor), cursor[N_SPIKES]):
                 send(routes, queues, cursor, out.spike_tick[k], out.spike_lane[k])
-        _hold(task, cursor, end)
+        last_event = _hold(task, cursor, end)
+        if last_event >= step:
+            cursor[CALM_FROM] = last_event + 1
         step = end
         if (
             end < wanted

@@ -1,33 +1,37 @@
 """One step of a neuron: vectorised over the lanes of a group of blocks, and in pieces for one lane.
 
-Both use the same terms of :mod:`emulator.physics.membrane`.  A step leaves
-what the state was at its beginning; see :mod:`emulator.kernels.lanes`.
+Gentle lanes (`emulator.packing.Packer.gentle`), which most are, take their synaptic and adaptation
+currents as constant for an interval of steps, unless an event comes; what is left to do per step is
+leak, exponential term and the sum.  All others step by a stiff method with every term.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..jit import embedded, fused, helper, inlined
+from ..jit import fused, helper, inlined
 from ..physics.membrane import (
-    advance,
     advance_up_to,
     ceiling,
     exponential,
+    extrapolate,
     factor,
     leak,
     room,
+    runaway,
     steepness,
+    upswing,
 )
 from ..physics.ota import amplify, saturate
-from ..physics.synaptic_input import decay
 from . import lanes as ln
 from .lanes import AT
 
 # Offsets into a block as unsigned integers: no sign to check keeps the inner loop free of branches.
 _U = np.uint64
 _V, _EXC, _INH = _U(ln.V), _U(ln.EXC), _U(ln.INH)
-_OLD_V, _OLD_EXC, _OLD_INH = (_U(ln.OLD + k) for k in (ln.V, ln.EXC, ln.INH))
+_OLD_V, _SLOPE, _SLOPE_OLD, _SYN = (
+    _U(AT[name]) for name in ("v_old", "slope", "slope_old", "synaptic")
+)
 _BLOCK = _U(ln.BLOCK)
 _OTA_B, _OTA_A = _U(AT["ota_b"]), _U(AT["ota_a"])
 _OTA_MAX, _OTA_CUBIC = _U(AT["ota_max"]), _U(AT["ota_cubic"])
@@ -37,6 +41,8 @@ _EXC_DECAY, _EXC_HALF = _U(AT["exc_decay"]), _U(AT["exc_half"])
 _EXC_SLOPE, _EXC_BIAS, _EXC_ADD = _U(AT["exc_slope"]), _U(AT["exc_bias"]), _U(AT["exc_add"])
 _INH_DECAY, _INH_HALF = _U(AT["inh_decay"]), _U(AT["inh_half"])
 _INH_SLOPE, _INH_BIAS, _INH_ADD = _U(AT["inh_slope"]), _U(AT["inh_bias"]), _U(AT["inh_add"])
+_EXC_LONG, _EXC_MEAN, _EXC_RISE = _U(AT["exc_long"]), _U(AT["exc_mean"]), _U(AT["exc_rise"])
+_INH_LONG, _INH_MEAN, _INH_RISE = _U(AT["inh_long"]), _U(AT["inh_mean"]), _U(AT["inh_rise"])
 _THRESHOLD = _U(AT["threshold"])
 _EXC_COBA_B, _EXC_COBA_A = _U(AT["exc_coba_b"]), _U(AT["exc_coba_a"])
 _INH_COBA_B, _INH_COBA_A = _U(AT["inh_coba_b"]), _U(AT["inh_coba_a"])
@@ -45,57 +51,19 @@ _EXP_MAX, _EXP_STIFF, _EXP_TOP = _U(AT["exp_max"]), _U(AT["exp_stiff"]), _U(AT["
 _W, _W_NEXT, _BENT = _U(AT["w"]), _U(AT["w_next"]), _U(AT["bent"])
 _PLAIN_OFFSET, _ADAPT_SLOPE = _U(AT["plain_offset"]), _U(AT["adapt_slope"])
 _A_B, _A_A, _A_SLOPE = _U(AT["a_b"]), _U(AT["a_a"]), _U(AT["a_slope"])
-_DRIVE, _W_DECAY, _W_HALF = _U(AT["drive"]), _U(AT["w_decay"]), _U(AT["w_half"])
+_DRIVE, _PULSE_LEFT = _U(AT["drive"]), _U(AT["pulse_left"])
+_W_DECAY, _W_HALF = _U(AT["w_decay"]), _U(AT["w_half"])
 
-_HALF, _ZERO = np.float32(0.5), np.float32(0)
-_AHEAD = np.float32(ln.ADAPT_STEPS / 2)
+_HALF, _ZERO, _ONE = np.float32(0.5), np.float32(0), np.float32(1)
+_2_3RDS, _6TH = np.float32(2 / 3), np.float32(1 / 6)
+_AHEAD = np.float32(ln.INTERVAL / 2)
+_NO_DROP = np.float32(ln.NO_DROP)
 
 # No function below that is used in a vectorised loop may take the array: references to it would be
 # counted in every iteration, and LLVM then leaves the loop as it is.
 
 
-@inlined
-def _plain_currents(v, i_exc, i_inh, ota, offset, r):  # type: ignore[no-untyped-def]
-    """Leak, constant and synaptic currents: (slope, minus its derivative), per step.
-
-    i_exc, i_inh  synaptic slopes before the output stages
-    r             head_b, head_a, foot_b, foot_a, -head_b
-    """
-    u, per_u, stiff = leak(v, ota)
-    head, foot = room(r[0], r[1], v), room(r[2], r[3], v)
-    slope = fused(i_exc, head, fused(u, per_u, offset))
-    slope = fused(-i_inh, foot, slope)
-    return slope, steepness(i_inh, foot, r[2], steepness(i_exc, head, r[4], stiff))
-
-
-@helper
-def step_simple(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
-    """Advance blocks first..last - 1 of the simple kind; write how many lanes of each crossed."""
-    r = rails[0], rails[1], rails[2], rails[3], -rails[0]
-    low, high = rails[ln.LOW], rails[ln.HIGH]
-    for b in range(first, last):
-        base, count = _U(b) * _BLOCK, np.int32(0)
-        for lane in range(16):
-            o = base + _U(lane)
-            v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
-            i_exc = amplify(
-                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
-            )
-            i_inh = amplify(
-                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
-            )
-            ota = (
-                s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC],
-                s[o + _OTA_STIFF], s[o + _OTA_STEEP],
-            )  # fmt: skip
-            slope, stiff = _plain_currents(v, i_exc, i_inh, ota, s[o + _OFFSET], r)
-            new = advance(v, slope, stiff, low, high)
-            s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
-            s[o + _V] = new
-            s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
-            s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
-            count += np.int32(new >= s[o + _THRESHOLD])
-        crossed[b] = count
+# --- per interval ---------------------------------------------------------------------------------
 
 
 @helper
@@ -108,10 +76,11 @@ def adapt(s, first, last):  # type: ignore[no-untyped-def]
         base = _U(b) * _BLOCK
         for lane in range(16):
             o = base + _U(lane)
-            w, v = s[o + _W_NEXT], s[o + _V]
-            middle = fused(_AHEAD, v - s[o + _OLD_V], v)
+            w, left = s[o + _W_NEXT], s[o + _PULSE_LEFT]
+            middle = fused(_AHEAD, s[o + _SLOPE], s[o + _V])
             u = saturate(fused(s[o + _A_B], middle, s[o + _A_A]))
-            goal = fused(s[o + _A_SLOPE], u, s[o + _DRIVE])
+            goal = fused(s[o + _A_SLOPE], u, s[o + _DRIVE] * min(left, _ONE))
+            s[o + _PULSE_LEFT] = max(left - _ONE, _ZERO)
             bent = saturate(fused(w - goal, s[o + _W_HALF], goal))
             s[o + _W], s[o + _BENT] = w, bent
             s[o + _W_NEXT] = fused(w - goal, s[o + _W_DECAY], goal)
@@ -119,68 +88,205 @@ def adapt(s, first, last):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _with_exponential(v, slope, stiff, exponent):  # type: ignore[no-untyped-def]
-    """Add the exponential term: (slope, minus its derivative, the term).
+def _synaptic(v, i_exc, i_inh, r):  # type: ignore[no-untyped-def]
+    """Synaptic slope behind both output stages.
 
-    exponent  b, a, max, stiff
+    r  head_b, head_a, foot_b, foot_a
     """
-    i_exp, grows = exponential(v, exponent[0], exponent[1], exponent[2])
-    return slope + i_exp, fused(i_exp, exponent[3] if grows else _ZERO, stiff), i_exp
-
-
-@inlined
-def _every_current(v, i_exc, i_inh, coba, ota, exponent, offset, r):  # type: ignore[no-untyped-def]
-    """All currents but those through switches: (slope, minus its derivative, exponential term).
-
-    i_exc, i_inh  synaptic slopes before conductance mode and output stages
-    coba          b and a of both factors
-    """
-    k_exc, k_inh = factor(coba[0], coba[1], v), factor(coba[2], coba[3], v)
-    slope, stiff = _plain_currents(v, i_exc * k_exc, i_inh * k_inh, ota, offset, r)
-    # The derivative of the conductance mode's factor, where it is not bent to 0.
-    stiff = fused(i_inh, coba[2] if k_inh > _ZERO else _ZERO, stiff)
-    stiff = fused(-i_exc, coba[0] if k_exc > _ZERO else _ZERO, stiff)
-    return _with_exponential(v, slope, stiff, exponent)
+    return fused(-i_inh, room(r[2], r[3], v), i_exc * room(r[0], r[1], v))
 
 
 @helper
-def step_adaptive(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
-    """Like `step_simple`, with exponential term."""
-    r = rails[0], rails[1], rails[2], rails[3], -rails[0]
-    low, high = rails[ln.LOW], rails[ln.HIGH]
+def enter_interval(s, first, last, rails):  # type: ignore[no-untyped-def]
+    """Synaptic slopes of gentle blocks for an interval without events; lines go to its end."""
+    r = rails[0], rails[1], rails[2], rails[3]
     for b in range(first, last):
-        base, count = _U(b) * _BLOCK, np.int32(0)
+        base = _U(b) * _BLOCK
         for lane in range(16):
             o = base + _U(lane)
-            v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
+            exc, inh = s[o + _EXC], s[o + _INH]
+            i_exc = amplify(
+                fused(exc, s[o + _EXC_MEAN], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
+            )
+            i_inh = amplify(
+                fused(inh, s[o + _INH_MEAN], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+            )
+            middle = fused(_AHEAD, s[o + _SLOPE], s[o + _V])
+            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r)
+            s[o + _EXC] = fused(exc, s[o + _EXC_LONG], _NO_DROP)
+            s[o + _INH] = fused(inh, s[o + _INH_LONG], _NO_DROP)
+
+
+@inlined
+def _power(x, one, two, four):  # type: ignore[no-untyped-def]
+    """x to the power of one + 2 two + 4 four, each 0 or 1."""
+    x2 = x * x
+    x4 = x2 * x2
+    x, x2, x4 = (
+        fused(one, x - _ONE, _ONE),
+        fused(two, x2 - _ONE, _ONE),
+        fused(four, x4 - _ONE, _ONE),
+    )
+    return x * x2 * x4
+
+
+@inlined
+def _mean(middle):  # type: ignore[no-untyped-def]
+    """Mean of an exponential from 1 to middle^2, by Simpson's rule."""
+    return fused(_2_3RDS, middle, fused(middle, middle, _ONE) * _6TH)
+
+
+@helper
+def enter_rest(s, first, last, n, rails):  # type: ignore[no-untyped-def]
+    """`enter_interval` for the last `n` steps of one, fewer than INTERVAL."""
+    r = rails[0], rails[1], rails[2], rails[3]
+    one, two, four = np.float32(n & 1), np.float32(n >> 1 & 1), np.float32(n >> 2 & 1)
+    ahead = np.float32(n) * _HALF
+    for b in range(first, last):
+        base = _U(b) * _BLOCK
+        for lane in range(16):
+            o = base + _U(lane)
+            exc, inh = s[o + _EXC], s[o + _INH]
+            exc_half = _power(s[o + _EXC_HALF], one, two, four)
+            inh_half = _power(s[o + _INH_HALF], one, two, four)
+            i_exc = amplify(
+                fused(exc, _mean(exc_half), s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
+            )
+            i_inh = amplify(
+                fused(inh, _mean(inh_half), s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+            )
+            middle = fused(ahead, s[o + _SLOPE], s[o + _V])
+            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r)
+            s[o + _EXC] = fused(exc, exc_half * exc_half, _NO_DROP)
+            s[o + _INH] = fused(inh, inh_half * inh_half, _NO_DROP)
+
+
+@helper
+def leave_interval(s, first, last, n, n_lanes):  # type: ignore[no-untyped-def]
+    """Lines of gentle blocks back to `n` steps before the end of the interval that they went to."""
+    for b in range(first, last):
+        base = _U(b) * _BLOCK
+        for _ in range(n):
+            for lane in range(n_lanes):
+                o = base + _U(lane)
+                s[o + _EXC] *= s[o + _EXC_RISE]
+                s[o + _INH] *= s[o + _INH_RISE]
+
+
+@helper
+def step_lines(s, first, last, rails):  # type: ignore[no-untyped-def]
+    """Synaptic slopes of gentle blocks for one step; lines go to its end."""
+    r = rails[0], rails[1], rails[2], rails[3]
+    for b in range(first, last):
+        base = _U(b) * _BLOCK
+        for lane in range(16):
+            o = base + _U(lane)
+            exc, inh = s[o + _EXC], s[o + _INH]
             i_exc = amplify(
                 fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
             )
             i_inh = amplify(
                 fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
             )
-            ota = (
-                s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC],
-                s[o + _OTA_STIFF], s[o + _OTA_STEEP],
-            )  # fmt: skip
-            exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_STIFF]
-            slope, stiff = _plain_currents(v, i_exc, i_inh, ota, s[o + _OFFSET], r)
-            slope, stiff, i_exp = _with_exponential(v, slope, stiff, exponent)
-            most = ceiling(slope, i_exp, s[o + _EXP_TOP])
-            new = advance_up_to(v, slope, stiff, most, low, high)
-            s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
-            s[o + _V] = new
+            middle = fused(_HALF, s[o + _SLOPE], s[o + _V])
+            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r)
             s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
             s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
-            count += np.int32(new >= s[o + _THRESHOLD])
-        crossed[b] = count
+
+
+# --- per step -------------------------------------------------------------------------------------
+
+
+@helper
+def step_simple(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-def]
+    """Advance gentle blocks first..last - 1 without exponential term by up to `n` steps.
+
+    Stops after a step in which a lane crosses its threshold, and writes how many of each block do.
+    Returns the steps taken, negative if it stopped for that.
+    """
+    low, high, taken, total = rails[ln.LOW], rails[ln.HIGH], 0, np.int32(0)
+    while taken < n and total == 0:
+        for b in range(first, last):
+            base, count = _U(b) * _BLOCK, np.int32(0)
+            for lane in range(16):
+                o = base + _U(lane)
+                v, slope = s[o + _V], s[o + _SLOPE]
+                ota = s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC]
+                middle = extrapolate(v, slope, s[o + _SLOPE_OLD])
+                u, per_u = leak(middle, ota)
+                present = fused(u, per_u, s[o + _OFFSET]) + s[o + _SYN]
+                new = min(max(v + present, low), high)
+                s[o + _OLD_V], s[o + _SLOPE_OLD] = v, slope
+                s[o + _V], s[o + _SLOPE] = new, present
+                count = np.int32(count + np.int32(new >= s[o + _THRESHOLD]))
+            crossed[b] = count
+            total += count
+        taken += 1
+    return -taken if total else taken
+
+
+@helper
+def step_adaptive(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-def]
+    """Like `step_simple`, with exponential term."""
+    low, high, taken, total = rails[ln.LOW], rails[ln.HIGH], 0, np.int32(0)
+    while taken < n and total == 0:
+        for b in range(first, last):
+            base, count = _U(b) * _BLOCK, np.int32(0)
+            for lane in range(16):
+                o = base + _U(lane)
+                v, slope = s[o + _V], s[o + _SLOPE]
+                ota = s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC]
+                slope_old = s[o + _SLOPE_OLD]
+                middle = extrapolate(v, slope, slope_old)
+                ahead = upswing(v, slope, slope_old)
+                i_exp = exponential(ahead, s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX])
+                u, per_u = leak(middle, ota)
+                present = fused(u, per_u, s[o + _OFFSET]) + s[o + _SYN] + i_exp
+                new = min(max(v + present, low), high)
+                s[o + _OLD_V], s[o + _SLOPE_OLD] = v, slope
+                s[o + _V], s[o + _SLOPE] = new, present
+                count = np.int32(count + np.int32(new >= s[o + _THRESHOLD]))
+            crossed[b] = count
+            total += count
+        taken += 1
+    return -taken if total else taken
+
+
+@inlined
+def _every_input(v, i_exc, i_inh, coba, r):  # type: ignore[no-untyped-def]
+    """Synaptic currents in conductance mode: (slope, minus its derivative).
+
+    i_exc, i_inh  synaptic slopes before conductance mode and output stages
+    coba          b and a of both factors
+    """
+    k_exc, k_inh = factor(coba[0], coba[1], v), factor(coba[2], coba[3], v)
+    # The derivative of the conductance mode's factor, where it is not bent to 0.
+    stiff = i_inh * (coba[2] if k_inh > _ZERO else _ZERO)
+    stiff = fused(-i_exc, coba[0] if k_exc > _ZERO else _ZERO, stiff)
+    i_exc, i_inh = i_exc * k_exc, i_inh * k_inh
+    head, foot = room(r[0], r[1], v), room(r[2], r[3], v)
+    stiff = steepness(i_inh, foot, r[2], steepness(i_exc, head, -r[0], stiff))
+    return fused(-i_inh, foot, i_exc * head), stiff
+
+
+@inlined
+def _membrane(v, slope, stiff, ota, exponent):  # type: ignore[no-untyped-def]
+    """Add leak and exponential term: (slope, minus its derivative, exponential term).
+
+    ota       see `_ota_of`; exponent  b, a, max, stiff
+    """
+    u, per_u = leak(v, ota)
+    i_exp = exponential(v, exponent[0], exponent[1], exponent[2])
+    slope = fused(u, per_u, slope) + i_exp
+    stiff = fused(ota[5], u * u, ota[4]) + stiff
+    return slope, runaway(v, i_exp, exponent, stiff), i_exp
 
 
 @helper
 def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
-    """Like `step_adaptive`, in conductance mode."""
-    r = rails[0], rails[1], rails[2], rails[3], -rails[0]
-    low, high = rails[ln.LOW], rails[ln.HIGH]
+    """The same by one step with every term, by a stiff method, for lanes that are not gentle."""
+    r = rails[0], rails[1], rails[2], rails[3]
+    low, high, total = rails[ln.LOW], rails[ln.HIGH], np.int32(0)
     for b in range(first, last):
         base, count = _U(b) * _BLOCK, np.int32(0)
         for lane in range(16):
@@ -198,38 +304,48 @@ def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
             )  # fmt: skip
             exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_STIFF]
             coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
-            slope, stiff, i_exp = _every_current(
-                v, i_exc, i_inh, coba, ota, exponent, s[o + _OFFSET], r
-            )
+            synaptic, stiff = _every_input(v, i_exc, i_inh, coba, r)
+            slope, stiff, i_exp = _membrane(v, synaptic + s[o + _OFFSET], stiff, ota, exponent)
             most = ceiling(slope, i_exp, s[o + _EXP_TOP])
             new = advance_up_to(v, slope, stiff, most, low, high)
-            s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
+            s[o + _OLD_V], s[o + _SLOPE], s[o + _SYN] = v, new - v, synaptic
             s[o + _V] = new
             s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
             s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
-            count += np.int32(new >= s[o + _THRESHOLD])
+            count = np.int32(count + np.int32(new >= s[o + _THRESHOLD]))
         crossed[b] = count
+        total += count
+    return -1 if total else 1
+
+
+# --- one lane -------------------------------------------------------------------------------------
 
 
 @inlined
 def base(lane):  # type: ignore[no-untyped-def]
     """Where a lane's fields start."""
-    return _U(lane // ln.LANES * ln.BLOCK + lane % ln.LANES)
+    return _U(lane) // _U(ln.LANES) * _BLOCK + _U(lane) % _U(ln.LANES)
 
 
-@embedded
-def currents(s, o, v, u_exc, u_inh, offset, rails):  # type: ignore[no-untyped-def]
-    """`_every_current` for one lane; u_exc, u_inh are what the synaptic amplifiers see."""
+@inlined
+def synapses(s, o, v, u_exc, u_inh, rails):  # type: ignore[no-untyped-def]
+    """`_every_input` for one lane; u_exc, u_inh are what the synaptic amplifiers see."""
     coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
+    r = rails[0], rails[1], rails[2], rails[3]
+    i_exc = amplify(u_exc, s[o + _EXC_SLOPE], s[o + _EXC_CUBIC])
+    i_inh = amplify(u_inh, s[o + _INH_SLOPE], s[o + _INH_CUBIC])
+    return _every_input(v, i_exc, i_inh, coba, r)
+
+
+@inlined
+def membrane(s, o, v, slope, stiff):  # type: ignore[no-untyped-def]
+    """`_membrane` for one lane."""
     ota = (
         s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC], s[o + _OTA_STIFF],
         s[o + _OTA_STEEP],
     )  # fmt: skip
     exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_STIFF]
-    r = rails[0], rails[1], rails[2], rails[3], -rails[0]
-    i_exc = amplify(u_exc, s[o + _EXC_SLOPE], s[o + _EXC_CUBIC])
-    i_inh = amplify(u_inh, s[o + _INH_SLOPE], s[o + _INH_CUBIC])
-    return _every_current(v, i_exc, i_inh, coba, ota, exponent, offset, r)
+    return _membrane(v, slope, stiff, ota, exponent)
 
 
 @helper
@@ -239,21 +355,63 @@ def settled_w(s, o, v):  # type: ignore[no-untyped-def]
 
 
 @helper
-def settle_w(s, o, v):  # type: ignore[no-untyped-def]
-    """Put the adaptation node where it ends if the membrane stays at `v`."""
-    w = settled_w(s, o, v)
-    bent = saturate(w)
-    s[o + _W], s[o + _W_NEXT], s[o + _BENT] = w, w, bent
-    s[o + _OFFSET] = fused(-s[o + _ADAPT_SLOPE], bent, s[o + _PLAIN_OFFSET])
-
-
-@helper
 def standing(s, o, v, rails):  # type: ignore[no-untyped-def]
     """(slope, minus its derivative) if the membrane stays at `v`, no event comes and lines stay."""
     exc, inh = s[o + _EXC] + s[o + _EXC_BIAS], s[o + _INH] + s[o + _INH_BIAS]
     offset = fused(-s[o + _ADAPT_SLOPE], saturate(settled_w(s, o, v)), s[o + _PLAIN_OFFSET])
-    slope, stiff, _ = currents(s, o, v, exc, inh, offset, rails)
+    synaptic, stiff = synapses(s, o, v, exc, inh, rails)
+    slope, stiff, _ = membrane(s, o, v, synaptic + offset, stiff)
     return slope, stiff
+
+
+@inlined
+def draw_inputs(lanes, lane):  # type: ignore[no-untyped-def]
+    """Take up the synaptic slope of the present lines and amplifiers."""
+    s, o = lanes.state, base(lane)
+    exc = s[o + _EXC] + lanes.offset[lane]
+    inh = s[o + _INH] + lanes.offset[_U(lanes.offset.size // 2) + _U(lane)]
+    s[o + _SYN] = synapses(s, o, s[o + _V], exc, inh, lanes.constants)[0]
+
+
+@helper
+def settle(lanes, lane, v):  # type: ignore[no-untyped-def]
+    """Put a membrane at `v`, and the adaptation node where it ends if it stays there."""
+    s, o = lanes.state, base(lane)
+    w = settled_w(s, o, v)
+    bent = saturate(w)
+    s[o + _W], s[o + _W_NEXT], s[o + _BENT] = w, w, bent
+    s[o + _OFFSET] = fused(-s[o + _ADAPT_SLOPE], bent, s[o + _PLAIN_OFFSET])
+    s[o + _V], s[o + _OLD_V] = v, v
+    draw_inputs(lanes, lane)
+    take_slope(s, o)
+
+
+@inlined
+def kick(lanes, lane, part):  # type: ignore[no-untyped-def]
+    """An adaptation pulse begins after `part` of the present interval.
+
+    What it adds grows with time, as the node's tau is much longer than an interval: the straight
+    line from w to w_next is bent there.  Of a whole interval's share, `half` decays until its end;
+    a part of one at the interval's end has less time for that, and one at its beginning more.
+    """
+    s, o, pulse = lanes.state, base(lane), lanes.analog[ln.PULSE, lane]
+    first = min(pulse, _ONE - part)
+    half = _HALF * (_ONE - s[o + _W_DECAY])
+    if s[o + _PULSE_LEFT] == _ZERO:
+        share = first * (_ONE + half * (_ONE - first))
+        added = s[o + _DRIVE] * (_ONE - s[o + _W_DECAY]) * share
+        s[o + _W] -= added * part / (_ONE - part)
+        s[o + _W_NEXT] += added
+    left = pulse - first
+    last = left - np.floor(left)
+    s[o + _PULSE_LEFT] = left - half * last * (_ONE - last)
+
+
+@inlined
+def take_slope(s, o):  # type: ignore[no-untyped-def]
+    """After a jump of the membrane or of its currents, what was is no hint of what comes."""
+    slope, _, _ = membrane(s, o, s[o + _V], s[o + _OFFSET] + s[o + _SYN], _ZERO)
+    s[o + _SLOPE], s[o + _SLOPE_OLD] = slope, slope
 
 
 @helper
@@ -264,20 +422,17 @@ def coupled_slopes(s, first, last, rails, slope, stiff):  # type: ignore[no-unty
         v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
         u_exc = fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])
         u_inh = fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])
-        slope[k], stiff[k], _ = currents(s, o, v, u_exc, u_inh, s[o + _OFFSET], rails)
-        s[o + _OLD_V], s[o + _OLD_EXC], s[o + _OLD_INH] = v, exc, inh
+        synaptic, stiff_syn = synapses(s, o, v, u_exc, u_inh, rails)
+        slope[k], stiff[k], _ = membrane(s, o, v, synaptic + s[o + _OFFSET], stiff_syn)
+        s[o + _SLOPE], s[o + _OLD_V] = v - s[o + _OLD_V], v
         s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
         s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
 
 
-@embedded
-def piece(lanes, lane, v, start, end):  # type: ignore[no-untyped-def]
-    """V after the part of the present step from `start` to `end` [steps after its beginning]."""
+@inlined
+def piece(lanes, lane, v, part):  # type: ignore[no-untyped-def]
+    """V after `part` of a step from `v`, with the present step's synaptic slope."""
     s, o, rails = lanes.state, base(lane), lanes.constants
-    middle, part = (start + end) * _HALF, end - start
-    exc = s[o + _OLD_EXC] * decay(middle * lanes.analog[ln.RATE, lane])
-    inh = s[o + _OLD_INH] * decay(middle * lanes.analog[ln.RATE + 1, lane])
-    u_exc, u_inh = exc + s[o + _EXC_BIAS], inh + s[o + _INH_BIAS]
-    slope, stiff, i_exp = currents(s, o, v, u_exc, u_inh, s[o + _OFFSET], rails)
+    slope, stiff, i_exp = membrane(s, o, v, s[o + _OFFSET] + s[o + _SYN], _ZERO)
     most = ceiling(slope, i_exp, s[o + _EXP_TOP]) * part
     return advance_up_to(v, slope * part, stiff * part, most, rails[ln.LOW], rails[ln.HIGH])

@@ -21,11 +21,14 @@ from ..jit import helper
 _YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
 _SPINS = 4096
 
-GENERATION, DONE, NEXT_GROUP, QUIT, FIRST, LAST, N_ARRIVED, STEP_CYCLES = (8 * k for k in range(8))
+(GENERATION, DONE, NEXT_GROUP, QUIT, FIRST, LAST, N_ARRIVED, CALM_FROM, ARM_AT, STEP_CYCLES) = (
+    8 * k for k in range(10)
+)
 """Entries of the shared array, a cache line apart: number of windows handed out, shares done, next
 group to take, whether workers shall leave; then the window's first and last step and
-events; FPGA cycles per step, a power of two."""
-N_SHARED = 8 * 8
+events, the step behind the last event before it, and the step at which armed lanes need a threshold
+or -1; FPGA cycles per step, a power of two."""
+N_SHARED = 8 * 10
 
 
 def _pointer(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

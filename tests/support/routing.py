@@ -14,13 +14,17 @@ def crossbar_outputs(source_input):
     """Outputs wired to a crossbar input."""
     if source_input < 8:
         return [source_input % 4, 4 + source_input % 4, 8 + source_input % 4]
-    return [*range(8), source_input]
+    if source_input < 12:
+        return [*range(8), source_input]
+    return [source_input - 12, 8 + source_input % 4]  # background sources
 
 
 def node_number(source_input, output):
     if source_input < 8:
         return 3 * source_input + crossbar_outputs(source_input).index(output)
-    return 24 + 9 * (source_input - 8) + crossbar_outputs(source_input).index(output)
+    if source_input < 12:
+        return 24 + 9 * (source_input - 8) + crossbar_outputs(source_input).index(output)
+    return 60 + 2 * (source_input - 12) + crossbar_outputs(source_input).index(output)
 
 
 def open_outputs(chip, source_input, label):

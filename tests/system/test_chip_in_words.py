@@ -150,6 +150,20 @@ def test_background_drives_neurons_at_its_rate():
     assert np.abs(intervals - PERIOD_TICKS // 2).max() < us(1)
 
 
+@pytest.mark.parametrize("source", range(8))
+def test_background_events_reach_the_host_on_the_link_of_their_source(source):
+    config = driven(weights=())
+    config.neurons.event_routing_enable_digital[:] = 0
+    open_node(config, 8 + source % 4, 12 + source)
+    sources = config.background_sources
+    sources.period[source], sources.enable[source] = PERIOD_TICKS, 1
+    sources.neuron_label[source] = 0x1234
+    result = Result(Emulator(effects=EXACT).execute(experiment(config, 500.0, madc=False)))
+    assert set(result.labels.tolist()) == {source % 4 << 14 | 0x1234}
+    assert set(np.diff(result.spike_cycles).tolist()) == {PERIOD_TICKS // 2}
+    assert result.spike_cycles.size == 25
+
+
 def psp_heights(config, times_us, neuron=3):
     """Rise of the membrane [LSB] in the 25 us after each time."""
     read_out(config, neuron)

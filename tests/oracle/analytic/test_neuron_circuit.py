@@ -12,6 +12,7 @@ import pytest
 
 from emulator import parameters as p
 from emulator.analog import ADAPTATION, MEMBRANE
+from emulator.packing import Packer
 from firmware_protocol import ChipConfig
 from tests.support import emulated
 from tests.support.reference_scenarios import SCENARIOS
@@ -82,6 +83,14 @@ def fast_clock(scenario):
     )
 
 
+def test_neurons_of_all_scenarios_are_gentle():
+    """Otherwise the tests below would not look at the method that most neurons take."""
+    for scenario in SCENARIOS.values():
+        core, memory = emulated.ideal_core(chip(scenario), **EXACT)
+        circuits = core.circuits(memory, ORIGIN)
+        assert Packer(core._effects, core.step_cycles).gentle(circuits)[0]
+
+
 def away_from(spike_ticks, size):
     """Steps in which the membrane neither runs up to a spike nor is reset: there a tick of 4 ns
     alone is some LSB, and the adaptation node jumps."""
@@ -91,9 +100,16 @@ def away_from(spike_ticks, size):
     return quiet
 
 
+def by_the_stiff_method(monkeypatch):
+    monkeypatch.setattr(Packer, "gentle", lambda self, circuits: np.zeros(512, bool))
+
+
+@pytest.mark.parametrize("method", ["gentle", "stiff"])
 @pytest.mark.parametrize("name", ["linear_psp", "inhibitory_psp", "leak_over_threshold",
                                   "subthreshold", "adaptation", "transient"])  # fmt: skip
-def test_traces_and_spikes_are_those_of_the_equations(name):
+def test_traces_and_spikes_are_those_of_the_equations(name, method, monkeypatch):
+    if method == "stiff":
+        by_the_stiff_method(monkeypatch)
     scenario = fast_clock(SCENARIOS[name])
     v, w, ticks = simulate(scenario)
     exact = scenario.simulate(np.arange(v.size) * 32)

@@ -9,6 +9,7 @@ import pytest
 
 from emulator import parameters as p
 from emulator.analog import EXC_LINE
+from emulator.packing import Packer
 from tests.support import emulated
 from tests.support.emulated import add_inputs, chip, connect, ideal_core, on_bus, watch
 
@@ -233,6 +234,64 @@ def test_configuration_writes_act_at_their_time():
     assert before[0] == pytest.approx(before[-1], abs=1e-6)
     assert after[0] == before[-1]
     assert after[-1] - after[0] == pytest.approx(79 * 1.54e-3, rel=0.05)
+
+
+@pytest.mark.parametrize("at", range(33))
+def test_a_line_is_seen_decaying_from_its_event_on_wherever_that_lies(at):
+    """In an interval of eight steps, in a step of four cycles; and from cut to cut."""
+    config = connect(add_inputs(chip(leak_v_leak=600, **QUIET)), 0, [40])
+    core, memory = ideal_core(config, on_bus([ORIGIN + 1000 + at], [1]))
+    seen, pieces, drops = watch([0], [EXC_LINE], sampled=[0]), [], []
+    for start in range(ORIGIN, ORIGIN + 2000, 20):
+        pieces += core.integrate(memory, seen, start, start + 20)
+        line = core.membranes(memory, start, np.ones(512, np.int64))[0]
+        drops.append(p.LINE_REST_V - line)
+    trace = p.LINE_REST_V - emulated.trace_of(pieces).astype(float)
+    cycle = 4 * np.arange(trace.size)
+    tau = core.circuits(memory, ORIGIN).exc.tau[0] / p.CYCLE_S
+    height = trace[-1] * np.exp((cycle[-1] - 1000 - at) / tau)
+    expected = np.where(cycle > 1000 + at, height * np.exp(-(cycle - 1000 - at) / tau), 0)
+    assert height == pytest.approx(40 * core.circuits(memory, ORIGIN).exc.drop[0], rel=0.05)
+    assert trace == pytest.approx(expected, abs=1e-3 * height)
+    assert drops == pytest.approx(trace[5::5], abs=1e-4 * height)
+
+
+@pytest.mark.parametrize(
+    ("setting", "gentle"),
+    [
+        ({}, True),
+        ({"membrane_capacitance_capacitance": 0}, False),
+        ({"excitatory_input_enable_coba_mode": 1, "excitatory_input_i_bias_coba": 60}, False),
+        ({"inhibitory_input_i_bias_tau": 200}, False),
+        ({"leak_i_bias": 1022, "leak_enable_multiplication": 1}, True),
+    ],
+)
+def test_what_acts_back_on_itself_within_a_step_is_not_gentle(setting, gentle):
+    config = add_inputs(chip())
+    for name, value in setting.items():
+        config.neurons[name][0] = value
+    core, memory = ideal_core(config)
+    packer = Packer(core._effects, core.step_cycles)
+    assert packer.gentle(core.circuits(memory, ORIGIN))[0] == gentle
+
+
+def test_a_neuron_that_turns_stiff_amid_an_interval_keeps_its_lines():
+    config = connect(add_inputs(chip(leak_v_leak=600, **QUIET)), 0, [40])
+    core, memory = ideal_core(config, on_bus([ORIGIN + 400], [1]))
+    seen = watch([0], [EXC_LINE])
+    (before,) = core.integrate(memory, seen, ORIGIN, ORIGIN + 1012)
+    config.neurons.membrane_capacitance_capacitance[0] = 0
+    memory.image[...] = config.image()
+    memory._versions += 1
+    (between,) = core.integrate(memory, seen, ORIGIN + 1012, ORIGIN + 2024)
+    config.neurons.membrane_capacitance_capacitance[0] = 63
+    memory.image[...] = config.image()
+    memory._versions += 1
+    (after,) = core.integrate(memory, seen, ORIGIN + 2024, ORIGIN + 3000)
+    drop = p.LINE_REST_V - emulated.trace_of([before, between, after]).astype(float)[101:]
+    tau_steps = core.circuits(memory, ORIGIN).exc.tau[0] / p.STEP_S
+    assert drop[0] > 5e-3
+    assert np.log(drop / drop[0]) == pytest.approx(-np.arange(drop.size) / tau_steps, abs=2e-3)
 
 
 def test_a_line_that_has_decayed_never_becomes_a_subnormal_number():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
-from emulator.jit import fused
+from emulator.jit import first_bit, fused, times_power_of_two
 
 FLOATS = st.floats(-1e6, 1e6, width=32)
 
@@ -40,3 +40,24 @@ def test_it_differs_from_two_roundings_where_they_differ():
     a = np.float32(1 + 2**-12)
     c = np.float32(-(a * a))
     assert multiply_add(a, a, c) == np.float32(2.0**-24)
+
+
+@njit
+def lowest(bits):
+    return first_bit(bits)
+
+
+@njit
+def scaled(x, n):
+    return times_power_of_two(x, np.float32(12582912 + n))
+
+
+def test_the_first_bit_is_the_lowest_that_is_set():
+    for n in range(63):
+        assert lowest((5 << n) & (2**63 - 1)) == n
+
+
+@given(st.floats(0.5, 2, width=32), st.integers(-125, 126))
+def test_adding_to_the_exponent_multiplies_by_a_power_of_two(x, n):
+    if x * 2.0**n < 2.0**128:
+        assert scaled(np.float32(x), n) == np.float32(x * 2.0**n)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from firmware_protocol.coordinates import N_NEURONS
+
 from . import parameters as p
 from .kernels import arrivals as ar
 from .kernels import idle
@@ -50,7 +52,8 @@ class Integration:
         self._seed = np.array([run_seed], np.uint64)
         self._cursor = np.zeros(ar.N_CURSOR, np.int64)
         self._arrivals = ar.new_arrivals(_ARRIVALS)
-        self._log = np.zeros((threads, 2, _SPIKE_LOG), np.int64)
+        most = kernel.WINDOW * N_NEURONS * step_cycles  # a spike per cycle, in a window
+        self._log = np.zeros((threads, 2, most), np.int64)
         self._log_n = np.zeros((threads, 8), np.int64)
         self._task: Any = None
 

@@ -44,7 +44,7 @@ step behind the last one with an event; whether armed lanes need a threshold fir
 
 GROUP = 8
 """Blocks that one thread takes through a window at a time; they fit the first-level cache."""
-WINDOW = 64
+WINDOW = 256
 """Longest window in steps."""
 _U = np.uint64
 _FIELD, _TWO, _THREE = _U(ln.LANES), _U(2 * ln.LANES), _U(3 * ln.LANES)

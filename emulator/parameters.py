@@ -71,7 +71,8 @@ IDLE_PRELUDE_CYCLES, ADAPTIVE_PRELUDE_CYCLES = 5_000, 50_000
 """After a jump, so much (40 us, 400 us with adaptation) is integrated if a neuron would have been
 firing all along."""
 CHUNK_CYCLES = 500_000
-"""Longest piece (4 ms) handed to the kernel at once; results do not depend on it, and each costs 1 ms."""
+"""Longest piece (4 ms) handed to the kernel at once: each costs a millisecond, whatever happens in
+it.  Results do not depend on it."""
 
 MAX_REFRACTORY_HOLD_TICKS = 31
 """The reset ends 31 - 2 * reset_holdoff backend clock ticks before the refractory period does."""

@@ -15,6 +15,7 @@ from .lanes import ARMED, AT, BLOCKED, NEVER, PENDING, REFRACTORY, RESET
 from .stepping import base, draw_inputs, kick, piece, take_slope
 
 NOISE_PURPOSE = 1
+_LARGEST_DRAW = np.float32(4.9)  # see `emulator.random`
 _SPIKES_PER_BLOCK_BITS = 20
 _U = np.uint64
 _OTA = _U(AT["ota_b"])
@@ -35,25 +36,26 @@ def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
     return lanes.analog[ln.COMPARATOR, lane] + lanes.constants[ln.NOISE] * np.float32(draw)
 
 
+@inlined
+def _lowest_threshold(lanes, lane):  # type: ignore[no-untyped-def]
+    """What no draw comes below: below it, nobody needs to know the threshold."""
+    return lanes.analog[ln.COMPARATOR, lane] - _LARGEST_DRAW * lanes.constants[ln.NOISE]
+
+
 @helper
-def redraw_thresholds(lanes, first, last, block, key):  # type: ignore[no-untyped-def]
-    """Give armed lanes first..last - 1 their threshold for noise block `block`."""
+def forget_thresholds(lanes, first, last):  # type: ignore[no-untyped-def]
+    """A noise block begins: armed lanes first..last - 1 draw thresholds when they matter."""
     for k in range(first, last):
         lane = _U(k)
-        armed = lanes.digital[ln.MODE, lane] == ARMED
-        if armed and lanes.analog[ln.COMPARATOR, lane] < _INFINITE:
-            lanes.state[base(lane) + _THRESHOLD] = noisy_threshold(lanes, lane, block, key)
+        if lanes.digital[ln.MODE, lane] == ARMED:
+            lanes.state[base(lane) + _THRESHOLD] = _lowest_threshold(lanes, lane)
 
 
 @inlined
 def _switch(lanes, lane):  # type: ignore[no-untyped-def]
     """Connect the leak or the reset OTA; a pause takes away other currents during the reset."""
-    s, o, own, resetting = (
-        lanes.state,
-        base(lane),
-        lanes.analog,
-        lanes.digital[ln.MODE, lane] == RESET,
-    )
+    s, o, own = lanes.state, base(lane), lanes.analog
+    resetting = lanes.digital[ln.MODE, lane] == RESET
     row = ln.RESET_OTA if resetting else ln.LEAK
     for k in range(6):
         s[o + _OTA + _U(k) * _FIELD] = own[row + k, lane]
@@ -68,7 +70,9 @@ def _switch(lanes, lane):  # type: ignore[no-untyped-def]
 @inlined
 def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
     """The comparator acts on an edge: armed only once the membrane is below threshold."""
-    threshold = noisy_threshold(lanes, lane, block, key)
+    threshold = _lowest_threshold(lanes, lane)
+    if v >= threshold:
+        threshold = noisy_threshold(lanes, lane, block, key)
     if v < threshold or threshold == _INFINITE:
         lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = ARMED, NEVER
         lanes.state[base(lane) + _THRESHOLD] = threshold
@@ -171,6 +175,8 @@ def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n):  # ty
         k = first_bit(acts)
         acts &= acts - 1
         lane, o = _U(b) * _FIELD + _U(k), _U(b) * _U(ln.BLOCK) + _U(k)
+        if s[o] >= s[o + _THRESHOLD]:
+            s[o + _THRESHOLD] = noisy_threshold(lanes, lane, block, key)
         if s[o] >= s[o + _THRESHOLD]:
             new, old, threshold = s[o], s[o + _OLD_V], s[o + _THRESHOLD]
             part = (threshold - old) / (new - old) if old < threshold else _ZERO

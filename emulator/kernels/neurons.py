@@ -22,7 +22,7 @@ from ..parameters import NOISE_BLOCK_CYCLES
 from . import lanes as ln
 from . import threads as th
 from .arrivals import ARRIVED_UNTIL, MOST_PULSES, UNKNOWN_KEY, Arrivals, send, serve
-from .backend import bypass, fire_now, redraw_thresholds, settle_block
+from .backend import bypass, fire_now, forget_thresholds, settle_block
 from .coupling import step_coupled
 from .lanes import AT, I64, NEVER
 from .stepping import (
@@ -265,7 +265,7 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
     while step < until:
         into, came, n = step % ln.INTERVAL, next_event == step, 1
         if step % noise_steps == 0 or step == shared[th.ARM_AT]:
-            redraw_thresholds(lanes, first * ln.LANES, last * ln.LANES, step // noise_steps, key)
+            forget_thresholds(lanes, first * ln.LANES, last * ln.LANES)
         if into == 0 and kind != ln.SIMPLE:
             adapt(s, first, last)
         if came:

@@ -25,6 +25,7 @@ F32 = npt.NDArray[np.float32]
 
 _SPIKE_LOG = 1 << 17
 _ARRIVALS, _PULSES = 1 << 13, 1 << 16
+_APART = 32  # int32 in two cache lines
 _FEW_LANES = 128
 """With fewer lanes a second thread costs more than it does."""
 
@@ -82,7 +83,7 @@ class Integration:
             groups=np.array([*groups, n_blocks], np.int64),
             drops=np.zeros(0, np.float32),
             arrivals=self._arrivals,
-            crossed=np.zeros(n_blocks, np.int32),
+            crossed=np.zeros((threads, n_blocks + _APART), np.int32),
             log=self._log[:threads],
             log_n=self._log_n[:threads],
             shared=th.new_shared(self._step_cycles),

@@ -132,13 +132,15 @@ class Packer:
             fields[name] = bias
         events = analog[ln.BYPASS :].min(axis=0).reshape(-1, ln.LANES)
         bypassed = np.isfinite(events).any(axis=1).astype(np.int64)
+        block = ln.aligned((3, places.kind.size), np.int64)
+        block[ln.DUE], block[ln.KIND], block[ln.BYPASSED] = due, places.kind, bypassed
         return ln.Lanes(
             state=self._blocks(fields, places),
             digital=digital,
             analog=analog.astype(np.float32),
             offset=offset.reshape(-1).astype(np.float32),
             partial=self._partial(analog[ln.RATE : ln.RATE + 2], c.exc.v_lin),
-            block=np.stack([places.kind, due, bypassed]),
+            block=block,
             constants=self.constants(c.exc.v_lin),
         )
 
@@ -155,7 +157,10 @@ class Packer:
             "spikes": (state["spikes"], 0),
             "neuron": (np.arange(512), -1),
         }
-        return np.stack([places.spread(*values[name]) for name in ln.DIGITAL])
+        rows = ln.aligned((len(ln.DIGITAL), places.neuron.size), np.int64)
+        for row, name in zip(rows, ln.DIGITAL, strict=True):
+            row[:] = places.spread(*values[name])
+        return rows
 
     def _analog(self, c: Circuits, places: Places) -> Array:
         """(row, lane); see `kernels.lanes.ANALOG`."""

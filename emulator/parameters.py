@@ -62,7 +62,7 @@ HOLDOFF_ROUND_TICKS = int(_value("holdoff_round"))
 MADC_LSB_V, MADC_ZERO_V = _value("madc_lsb"), _value("madc_zero")
 
 STEP_CYCLES = 4
-"""Integration step: 32 ns.  Justified by benchmarks/step_size.py and tests/oracle/analytic."""
+"""Integration step: 32 ns.  Justified by tests/oracle/analytic."""
 STEP_S = STEP_CYCLES * CYCLE_S
 
 IDLE_JUMP_CYCLES = 25_000

@@ -10,7 +10,7 @@ linear range: both save multiplications in the innermost loop.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
 
+_CACHE_LINE = 64  # bytes
 LANES = 16
 STATE_FIELDS = ("v", "exc", "inh")
 """V membrane; drops of the two lines in units of the synaptic amplifier's range: those of a gentle
@@ -145,12 +146,15 @@ ANALOG = (
 )  # fmt: skip
 
 
-def aligned(shape: tuple[int, ...]) -> F32:
-    """Zeros that begin with a cache line: a vector across two of them takes twice the time."""
-    size = int(np.prod(shape))
-    memory = np.zeros(size + LANES, np.float32)
-    first = -memory.ctypes.data // memory.itemsize % LANES
-    return memory[first : first + size].reshape(shape)
+def aligned(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
+    """Zeros that begin with a cache line.
+
+    A vector across two lines takes twice the time, and two threads that write to one line wait.
+    """
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(size + _CACHE_LINE, np.uint8)
+    first = -memory.ctypes.data % _CACHE_LINE
+    return memory[first : first + size].view(dtype).reshape(shape)
 
 
 class Lanes(NamedTuple):
@@ -164,11 +168,11 @@ class Lanes(NamedTuple):
     analog: F32  # (row, lane) see ANALOG
     offset: F32  # (2 lane,) 1  of both synaptic amplifiers, in units of their range
     partial: F32  # (block * position * 4 * LANES,) weights of an event inside a step [1/V]
-    block: I64  # (3, block) KIND; DUE: the earliest timer; BYPASSED: whether an event may fire
+    block: I64  # (3, block) DUE: the earliest timer; KIND; BYPASSED: whether an event may fire
     constants: F32  # see CONSTANTS
 
 
-KIND, DUE, BYPASSED = range(3)
+DUE, KIND, BYPASSED = range(3)
 CONSTANTS = (
     "head_b",  # 1/V  output stages: see physics.membrane.synapses
     "head_a",  # 1

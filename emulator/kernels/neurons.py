@@ -154,7 +154,7 @@ class Task(NamedTuple):
     groups: I64  # (group + 1,) first block of each, all of a kind; coupled blocks are one, the last
     drops: ln.F32  # (row * block * 2 * LANES,) V
     arrivals: Arrivals
-    crossed: ln.I32  # (block,) scratch
+    crossed: ln.I32  # (thread, block) scratch; threads write to it in every step, so far apart
     log: I64  # (thread, 2, capacity) tick and lane of the window's spikes
     log_n: I64  # (thread, 8): the first entry counts
     shared: I64  # see kernels.threads
@@ -247,7 +247,7 @@ def _advance_lines(s, first, last, step, calm_from, rails):  # type: ignore[no-u
 def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untyped-def]
     """Take a group of blocks, all of one kind, through the present window."""
     lanes, arrivals, key, shared = task.lanes, task.arrivals, task.key[0], task.shared
-    s, rails, crossed = lanes.state, lanes.constants, task.crossed
+    s, rails, crossed = lanes.state, lanes.constants, task.crossed[thread]
     log_tick, log_lane, n_spikes = task.log[thread, 0], task.log[thread, 1], task.log_n[thread, 0]
     step_cycles, n_arrived, calm_from = (
         shared[th.STEP_CYCLES], shared[th.N_ARRIVED], shared[th.CALM_FROM],

@@ -25,9 +25,9 @@ _SPINS = 4096
     8 * k for k in range(10)
 )
 """Entries of the shared array, a cache line apart: number of windows handed out, shares done, next
-group to take, whether workers shall leave; then the window's first and last step and
-events, the step behind the last event before it, and the step at which armed lanes need a threshold
-or -1; FPGA cycles per step, a power of two."""
+group to take, whether workers shall leave; then the window's first and last step and events, the
+step behind the last event before it, and the step at which armed lanes need a threshold or -1; FPGA
+cycles per step, a power of two."""
 N_SHARED = 8 * 10
 
 

@@ -102,7 +102,7 @@ def test_step_must_be_a_power_of_two():
 
 
 def test_a_stream_has_the_same_words_as_a_response():
-    program = emulated.experiment(emulated.read_out(emulated.chip([0, 1]), 0), 3000)
+    program = emulated.experiment(emulated.read_out(emulated.chip([0, 1]), 0), 9000)
     whole = Emulator().execute(program)
     chunks = list(Emulator().stream(program))
     assert np.array_equal(np.concatenate(chunks), whole)

@@ -63,9 +63,7 @@ class Uplinks:
                 f"event {wrong}: crossbar input {int(input_[wrong])} is not wired to link "
                 f"{int(link[wrong])}; choose link {int(input_[wrong]) % N_LINKS}"
             )
-        order = np.argsort(
-            tick * kernels.N_INPUTS + input_, kind="stable"
-        )  # faster than np.lexsort
+        order = np.argsort(tick * kernels.N_INPUTS + input_, kind="stable")  # np.lexsort is slower
         ready, source = tick[order], input_[order]
         slow = memory.block("crossbar_outputs")["enable_slow"].reshape(-1) != 0
         spacing = np.where(slow, _count("uplink_slow_spacing"), _count("uplink_spacing"))

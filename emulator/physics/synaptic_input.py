@@ -1,31 +1,13 @@
 """One synaptic input: the line that synapses discharge, and the OTA that makes it a current.
 
     dE/dt = -E / tau,   E += charge / C_line at an event          (E: line drop below its rest [V])
-    I     = I_max tanh((E + offset) / V_lin)
+    I     = I_max sat((E + offset) / V_lin)                       (sat: `emulator.physics.ota`)
 Source: docs/explanation/emulator.md, "Synaptic input".
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from ..jit import compiled, inlined
-from .ota import saturate
-
-_ONE, _HALF, _TENTH, _120TH = np.float32(1), np.float32(0.5), np.float32(0.1), np.float32(1 / 120)
-
-
-@inlined
-def input_slope(drop, offset, per_v_lin, slope_max):  # type: ignore[no-untyped-def]
-    """Membrane slope I / C [V/s] that a line drop [V] causes; slope_max = I_max / C [V/s]."""
-    return slope_max * saturate((drop + offset) * per_v_lin)
-
-
-@inlined
-def decay(x):  # type: ignore[no-untyped-def]
-    """exp(-x) in float32 by a (3, 3) Pade approximant: within 2e-7 up to x = 0.5, 1e-5 at 1."""
-    even, odd = _ONE + x * x * _TENTH, x * (_HALF + x * x * _120TH)
-    return (even - odd) / (even + odd)
+from ..jit import compiled
 
 
 @compiled

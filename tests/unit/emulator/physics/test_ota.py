@@ -10,7 +10,7 @@ from numba import njit, vectorize
 from emulator.physics.logarithm import log2
 from emulator.physics.membrane import exp2
 from emulator.physics.ota import saturate
-from emulator.physics.synaptic_input import decay, decay_exact
+from emulator.physics.synaptic_input import decay_exact
 
 
 @vectorize
@@ -21,11 +21,6 @@ def saturate_all(x):
 @vectorize
 def exp2_all(x):
     return exp2(x)
-
-
-@njit
-def decay_32(x):
-    return decay(x)
 
 
 def test_the_amplifier_is_a_square_law_pair():
@@ -52,12 +47,6 @@ def test_exp2_is_the_power_of_two():
 def test_log2_is_the_logarithm():
     x = np.geomspace(1e-300, 1e300, 5001)
     assert np.abs(log2(x) - np.log2(x)).max() < 2e-13
-
-
-def test_decay_is_exp_for_the_parts_of_a_step():
-    for x in np.linspace(0, 1, 101).astype(np.float32):
-        limit = 2e-7 if x <= 0.5 else 1e-5
-        assert decay_32(x) == pytest.approx(np.exp(-np.float64(x)), abs=limit)
 
 
 def test_decay_exact_is_exp_for_everything():

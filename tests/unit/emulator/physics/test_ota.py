@@ -5,7 +5,7 @@ Oracle: the square-law differential pair, and NumPy's functions in float64.
 
 import numpy as np
 import pytest
-from numba import njit, vectorize
+from numba import vectorize
 
 from emulator.physics.logarithm import log2
 from emulator.physics.membrane import exp2

@@ -18,11 +18,9 @@ medians of repeats.
 from __future__ import annotations
 
 import argparse
-import datetime
 import inspect
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -33,11 +31,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import emulator_programs as programs
+import report
 import yardstick
 from emulator_programs import Words
 
@@ -324,15 +322,7 @@ def main() -> None:
         return
     figures = measure(arguments)
     if arguments.json:
-        about = {
-            "date": datetime.date.today().isoformat(),
-            "python": platform.python_version(),
-            "numba": numba.__version__,
-            "machine": platform.machine(),
-            "cores": os.cpu_count(),
-        }
-        rows = {name: list(figure) for name, figure in figures.items()}
-        arguments.json.write_text(json.dumps({"about": about, "figures": rows}, indent=1) + "\n")
+        report.write_json(arguments.json, {name: list(row) for name, row in figures.items()})
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import datetime
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numba
@@ -27,11 +27,16 @@ def run(doc: str, measure: Callable[[int], dict[str, float]], *, repeats: int) -
     for name, value in figures.items():
         print(f"{name:<72}{value:10.3f}")
     if arguments.json:
-        about = {
-            "date": datetime.date.today().isoformat(),
-            "python": platform.python_version(),
-            "numba": numba.__version__,
-            "machine": platform.machine(),
-            "cores": os.cpu_count(),
-        }
-        arguments.json.write_text(json.dumps({"about": about, "figures": figures}, indent=1) + "\n")
+        write_json(arguments.json, figures)
+
+
+def write_json(file: Path, figures: Mapping[str, object]) -> None:
+    """Figures by name, with date, versions and machine."""
+    about = {
+        "date": datetime.date.today().isoformat(),
+        "python": platform.python_version(),
+        "numba": numba.__version__,
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+    }
+    file.write_text(json.dumps({"about": about, "figures": figures}, indent=1) + "\n")

@@ -9,6 +9,7 @@ import pytest
 
 from emulator import parameters as p
 from emulator.analog import EXC_LINE
+from emulator.effects import Effects
 from emulator.packing import Packer
 from tests.support import emulated
 from tests.support.emulated import add_inputs, chip, connect, ideal_core, on_bus, watch
@@ -273,6 +274,33 @@ def test_what_acts_back_on_itself_within_a_step_is_not_gentle(setting, gentle):
     core, memory = ideal_core(config)
     packer = Packer(core._effects, core.step_cycles)
     assert packer.gentle(core.circuits(memory, ORIGIN))[0] == gentle
+
+
+LEAK_X8 = {"leak_i_bias": 1022, "leak_enable_multiplication": 1}
+EDGES = {
+    "usual": {},
+    "stiff leak": LEAK_X8 | {"membrane_capacitance_capacitance": 34},
+    "fast line": {"excitatory_input_i_bias_tau": 88},
+    "fast line, slow membrane": {"excitatory_input_i_bias_tau": 88, "leak_i_bias": 50},
+}
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_a_neuron_that_is_barely_gentle_does_what_the_stiff_method_does(edge, monkeypatch):
+    """Within the 0.25 LSB that either may err; events fall on all cycles of a step."""
+    config = connect(add_inputs(chip(leak_v_leak=600, **QUIET)), 0, [63, 63])
+    for name, value in EDGES[edge].items():
+        config.neurons[name][0] = value
+    at = np.array([1250, 1253, 2600, 2601, 2602, 2603])
+    inputs = on_bus(ORIGIN + at, np.ones(at.size))
+    _, gentle, circuits, _ = trace(config, 60, inputs)
+    packer = Packer(Effects(), 4)
+    assert packer.gentle(circuits)[0]
+    monkeypatch.setattr(Packer, "gentle", lambda self, circuits: np.zeros(512, bool))
+    _, stiff, _, _ = trace(config, 60, inputs)
+    assert np.ptp(stiff) > 10 * p.MADC_LSB_V
+    assert not np.array_equal(gentle, stiff)
+    assert np.abs(gentle - stiff).max() < 0.25 * p.MADC_LSB_V
 
 
 def test_a_neuron_that_turns_stiff_amid_an_interval_keeps_its_lines():

@@ -30,7 +30,7 @@ of 8; the trace errs by (8/90)^2/8 of what it changes in a tau, 0.1 LSB where th
 _FASTEST_UNUSED_LINE = 0.5
 """The same of a line that drives nothing, which can only be looked at."""
 _FASTEST_GROWTH = 1.5
-"""Of a gentle lane: largest growth rate by the exponential term per step; 5 ns late at 1.2."""
+"""Of a gentle lane: largest growth rate by the exponential term per step; 3 ns late at 1.2."""
 _CLAMP = 3.0
 """Conductance of an ideal reset in capacitances per step: 92 % of the way in one of them."""
 

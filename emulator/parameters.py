@@ -71,7 +71,7 @@ IDLE_PRELUDE_CYCLES, ADAPTIVE_PRELUDE_CYCLES = 5_000, 50_000
 """After a jump, so much (40 us, 400 us with adaptation) is integrated if a neuron would have been
 firing all along."""
 CHUNK_CYCLES = 500_000
-"""Longest piece (4 ms) handed to the kernel at once: each costs a millisecond, whatever happens in
+"""Longest piece (4 ms) handed to the kernel at once: each costs 0.7 ms, whatever happens in
 it.  Results do not depend on it."""
 
 MAX_REFRACTORY_HOLD_TICKS = 31

@@ -6,8 +6,7 @@ circuits, compartments and routing; knows nothing of words, messages or converte
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +15,14 @@ from firmware_protocol.coordinates import N_NEURONS
 
 from . import compartments as cp
 from . import parameters as p
+from .analog_state import ANALOG_ROWS, DIGITAL_ROWS, AnalogState, Piece, Pulses, Watch
 from .biases import Alive, alive
 from .capmem import CapMem, Levels
 from .circuits import CircuitModel, Circuits
 from .crossbar import Inputs
 from .device import Notes
 from .effects import Effects
+from .fire_connections import Wires
 from .integration import Integration
 from .kernels import lanes as ln
 from .latencies import Latencies
@@ -36,109 +37,12 @@ Ints = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
-MEMBRANE, EXC_LINE, INH_LINE, ADAPTATION = range(4)
-"""What a trace can show."""
-
-_NEVER_INTEGRATED, _NEVER = -(1 << 60), 1 << 62
+_NEVER = 1 << 62
 _LEVELS_STEP_CYCLES = 12_500
 """While analog parameters move, circuits are derived from them anew after so much (100 us)."""
 _PLASTICITY_BLOCKS = (*DRIVER_BLOCKS, "capmem_shared")
 _STUCK_SIGMAS = 2.6
 """Beyond so many standard deviations of its draw a neuron may hang in its reset: 1 % of them."""
-
-
-@dataclass
-class AnalogState:
-    """What the circuits hold, per AtomicNeuron, and how far each was integrated.
-
-    v [V]; the others as in kernels.lanes; line_v [V] of the soma lines
-    ahead             by how many steps exc and inh are, see kernels.lanes.STATE_FIELDS
-    exc_now, inh_now  the same lines at `step`
-    """
-
-    v: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    exc: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    inh: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    w: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    v_old: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    slope: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    slope_old: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    synaptic: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    pulse_left: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    w_next: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    bent: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    mode: Ints = field(default_factory=lambda: np.full(N_NEURONS, ln.ARMED))
-    timer: Ints = field(default_factory=lambda: np.full(N_NEURONS, ln.NEVER))
-    end: Ints = field(default_factory=lambda: np.zeros(N_NEURONS, np.int64))
-    spikes: Ints = field(default_factory=lambda: np.zeros(N_NEURONS, np.int64))
-    step: Ints = field(default_factory=lambda: np.full(N_NEURONS, _NEVER_INTEGRATED))
-    exc_now: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    inh_now: F32 = field(default_factory=lambda: np.zeros(N_NEURONS, np.float32))
-    ahead: Ints = field(default_factory=lambda: np.zeros(N_NEURONS, np.int64))
-    line_v: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(N_NEURONS))
-
-    def by_name(self) -> dict[str, npt.NDArray[Any]]:
-        """The arrays of a neuron's own state."""
-        return {name: getattr(self, name) for name in _PER_LANE}
-
-
-_ANALOG_ROWS = (
-    "v", "exc", "inh", "v_old", "slope", "slope_old", "synaptic", "w", "w_next", "bent",
-    "pulse_left",
-)  # fmt: skip
-_DIGITAL_ROWS = ("mode", "timer", "end", "spikes")
-_PER_LANE = (*_ANALOG_ROWS, *_DIGITAL_ROWS)
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Who is looking.
-
-    neuron, quantity  (pair,) traces that are wanted, MEMBRANE ...
-    everyone          whether all neurons that can fire matter (spike counters, sensors), not only
-                      those whose events leave
-    sampled           (512,) neurons whose state at the end of a stretch matters
-    """
-
-    neuron: Ints
-    quantity: Ints
-    everyone: bool
-    sampled: Bools
-
-    @classmethod
-    def nobody(cls) -> Watch:
-        """Nobody but events."""
-        none = np.empty(0, np.int64)
-        return cls(none, none, False, np.zeros(N_NEURONS, bool))
-
-    def key(self) -> tuple[object, ...]:
-        """Equal for equal wishes."""
-        return (
-            self.neuron.tobytes(), self.quantity.tobytes(), self.everyone, self.sampled.tobytes()
-        )  # fmt: skip
-
-
-class Pulses(NamedTuple):
-    """Pulses that synapse drivers sent, (pulse,): chip tick, 128 * half + driver, address."""
-
-    tick: Ints
-    driver: Ints
-    address: Ints
-
-
-class Piece(NamedTuple):
-    """What happened in an integrated piece of time.
-
-    spike_tick, spike_neuron   (spike,) of all neurons that fired, in order
-    trace                      (pair, step + 1) V at first_step, first_step + 1, ...
-    pulses                     if they are logged
-    """
-
-    first_step: int
-    spike_tick: Ints
-    spike_neuron: Ints
-    trace: F32
-    pulses: Pulses
 
 
 class AnalogCore:
@@ -168,6 +72,7 @@ class AnalogCore:
         self._built: tuple[object, ...] | None = None
         self._decoded: tuple[object, Circuits] | None = None
         self._backends: tuple[int, ...] = ()
+        self._wires = Wires(effects)
         self._noted: set[tuple[str, str]] = set()
         self._fires: list[tuple[int, int]] = []
         self._spiking: tuple[object, bool, bool] = (None, False, False)
@@ -226,6 +131,12 @@ class AnalogCore:
         """Whether pieces tell the pulses of synapse drivers."""
         self._integration.log_pulses(on)
 
+    def post_pulses(self, memory: Memory, piece: Piece) -> tuple[Ints, Ints]:
+        """(tick, neuron) of the post pulses in a piece, as the backends forward them."""
+        return self._wires.connections(memory).post_pulses(
+            (piece.spike_tick, piece.spike_neuron), (piece.event_tick, piece.event_neuron)
+        )
+
     def busy_span(self, start: int, end: int) -> tuple[int, int] | None:
         """Part of [start, end) [cycles] in which events reach synapses or neurons, if any."""
         due = [cycle for cycle, _ in self._fires]
@@ -248,9 +159,10 @@ class AnalogCore:
         """Whether any neuron can fire whose events leave, or any at all."""
         circuits = self.circuits(memory, cycle)
         if self._spiking[0] is not circuits:
-            fires = self._can_fire(circuits)
-            digital = bool(np.any(fires & circuits.backend.digital))
-            self._spiking = (circuits, digital, bool(fires.any()))
+            fires = self._can_fire(memory, circuits)
+            sends = self._wires.connections(memory).sending(fires)
+            digital = bool(np.any(sends & circuits.backend.digital))
+            self._spiking = (circuits, digital, bool(sends.any()))
         _, digital, any_ = self._spiking
         return any_ if everyone else digital
 
@@ -318,7 +230,7 @@ class AnalogCore:
         if self._built == key:
             return
         topology = cp.topology(memory.neurons())
-        active = np.nonzero(topology.with_clusters(self._active(circuits, watch)))[0]
+        active = np.nonzero(topology.with_clusters(self._active(memory, circuits, watch)))[0]
         coupled = topology.cluster != cp.SINGLE
         kind = self._packer.kinds(circuits, coupled)
         self._places = places = place(active, kind)
@@ -328,8 +240,9 @@ class AnalogCore:
         lanes = self._packer.lanes(circuits, places, self.state.by_name())
         clusters = self._clusters(memory, circuits, topology, places, cycle)
         self._integration.load(
-            lanes, clusters, self._readers(circuits, places, watch), circuits.capacitance, places
-        )
+            lanes, clusters, self._readers(circuits, places, watch), circuits.capacitance, places,
+            self._wires.connections(memory).network(places, self.state.logic),
+        )  # fmt: skip
         self._route(memory, circuits, cycle)
         self._note(topology, memory, cycle)
         self._built = key
@@ -357,14 +270,17 @@ class AnalogCore:
                 self.state.mode[neuron] = ln.ARMED
         self._fires = later
 
-    def _can_fire(self, c: Circuits) -> Bools:
+    def _can_fire(self, memory: Memory, c: Circuits) -> Bools:
         by_itself = np.isfinite(c.threshold) | c.exc.bypass | c.inh.bypass
-        return np.asarray((by_itself | self._by_register) & c.backend.fires)
+        able = np.asarray((by_itself | self._by_register) & c.backend.fires)
+        return self._wires.connections(memory).firing(able) & c.backend.clocked
 
-    def _active(self, c: Circuits, watch: Watch) -> Bools:
-        active = self._can_fire(c) & (c.backend.digital | watch.everyone)
+    def _active(self, memory: Memory, c: Circuits, watch: Watch) -> Bools:
+        connections = self._wires.connections(memory)
+        active = connections.sending(self._can_fire(memory, c))
+        active &= c.backend.digital | watch.everyone
         active[watch.neuron] = True
-        return np.asarray(active | watch.sampled)
+        return connections.with_masters(np.asarray(active | watch.sampled))
 
     def _share_charge(self, c: Circuits, topology: cp.Topology) -> None:
         """What closing switches does to the charges on what they join."""
@@ -396,7 +312,7 @@ class AnalogCore:
     def _note(self, topology: cp.Topology, memory: Memory, cycle: int) -> None:
         """Remarks about the configuration, each once."""
         bias = self.levels(memory, cycle).neurons["multicompartment_i_bias_nmda"]
-        for remark in cp.report(topology, bias):
+        for remark in cp.report(topology, bias) + self._wires.report(memory):
             if remark not in self._noted:
                 self._noted.add(remark)
                 self._log.note(cycle, *remark)
@@ -467,11 +383,11 @@ class AnalogCore:
             if result.missing >= 0 and memory is not None:
                 self._route(memory, circuits, self._step * self.step_cycles, result.missing)
             if self._step > first:
-                neuron = self._places.neuron[result.spike_lane]
-                trace = result.trace[self._pair_row]
-                pieces.append(
-                    Piece(first, result.spike_tick, neuron, trace, Pulses(*result.pulses))
-                )
+                neuron = self._places.neuron
+                spikes = result.spike_tick, neuron[result.spike_lane]
+                events = result.event_tick, neuron[result.event_lane]
+                trace, pulses = result.trace[self._pair_row], Pulses(*result.pulses)
+                pieces.append(Piece(first, *spikes, *events, trace, pulses))
         return pieces
 
     def _scatter(self) -> None:
@@ -480,10 +396,10 @@ class AnalogCore:
         lane = places.used
         at = places.neuron[lane]
         blocks = lanes.state.reshape(-1, ln.N_FIELDS, ln.LANES)
-        for name in _ANALOG_ROWS:
+        for name in ANALOG_ROWS:
             row = blocks[:, ln.FIELDS.index(name)]
             getattr(self.state, name)[at] = row.reshape(-1)[lane]
-        for name in _DIGITAL_ROWS:
+        for name in DIGITAL_ROWS:
             getattr(self.state, name)[at] = lanes.digital[ln.DIGITAL.index(name), lane]
         self.state.step[at] = self._step
         gentle = places.kind[lane // ln.LANES] <= ln.ADAPTIVE

@@ -136,7 +136,7 @@ class Correlation:
 
         pre_driver   128 * half + driver that sent a pulse into its two rows
         pre_address  6-bit address that it forwarded
-        post_neuron  AtomicNeuron that fired; those whose backend keeps it to itself are dropped
+        post_neuron  AtomicNeuron that fired; none where registers overwrite the circuit's pulses
         until        chip tick before which now every pulse is known; later calls bring later ones
         """
         if pre_tick.size:
@@ -149,10 +149,7 @@ class Correlation:
 
     def _forwards(self) -> Bools:
         """Which neurons' spikes reach their synapses (512,)."""
-        backend = self._memory.block("neuron_backend")
-        own = backend["enable_bayesian_extension"] != 0
-        forwards: Bools = own & (backend["enable_post_overwrite"] == 0)
-        return forwards
+        return np.asarray(self._memory.block("neuron_backend")["enable_post_overwrite"] == 0)
 
     def _log(self, pulses: kernel.Pulses) -> None:
         if pulses.tick.size:

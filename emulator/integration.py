@@ -18,6 +18,7 @@ from .kernels import neurons as kernel
 from .kernels import threads as th
 from .kernels.compartments import Clusters
 from .kernels.coupling import Coupling, rest_clusters
+from .kernels.fire import Network
 from .packing import Places
 
 Ints = npt.NDArray[np.int64]
@@ -34,6 +35,7 @@ class Result(NamedTuple):
     """How far a call of the kernel came, and what happened.
 
     missing  key of an event for which rows are needed before it can go on, or -1
+    spike_tick, spike_lane, event_tick, event_lane  in order; see `kernels.lanes.Output`
     pulses   tick, driver and address of what the synapse drivers sent, if it is logged
     """
 
@@ -41,6 +43,8 @@ class Result(NamedTuple):
     missing: int
     spike_tick: Ints
     spike_lane: Ints
+    event_tick: Ints
+    event_lane: Ints
     trace: F32
     pulses: tuple[Ints, Ints, Ints]
 
@@ -65,6 +69,7 @@ class Integration:
         readers: ln.Readers,
         capacitance: npt.NDArray[np.float64],
         places: Places,
+        net: Network | tuple[()],
     ) -> None:
         """Take lanes to integrate.  capacitance: (512,) [F] of the neurons."""
         self.lanes, self.clusters, self._readers = lanes, clusters, readers
@@ -75,7 +80,7 @@ class Integration:
             of_kind = np.nonzero(places.kind == kind)[0]
             size = of_kind.size if kind == ln.CLUSTER else kernel.GROUP
             groups.extend(of_kind[::size].tolist())
-        self._coupling = self._couple(clusters, capacitance, places)
+        self._coupling, self._net = self._couple(clusters, capacitance, places), net
         threads = self._threads if places.neuron.size >= _FEW_LANES else 1
         self._task = kernel.Task(
             lanes=lanes,
@@ -116,6 +121,8 @@ class Integration:
         self._task = self._task._replace(drops=routes.drops.reshape(-1))
         delay = max(int(routes.neuron_delay) // self._step_cycles, 1)
         self._longest = delay if np.any(routes.neuron_bus >= 0) else kernel.WINDOW
+        if isinstance(self._net, Network) and self._net.slave.size:
+            self._longest = 1
 
     def ahead(self, step: Ints | int) -> Ints:
         """By how many steps the lines of gentle lanes are ahead of `step`."""
@@ -140,12 +147,15 @@ class Integration:
         cursor = self._cursor
         if cursor[kernel.STEP] != step:
             cursor[kernel.STEP], cursor[kernel.HELD] = step, 0
-        cursor[kernel.N_SPIKES] = 0
+        cursor[kernel.N_SPIKES] = cursor[kernel.N_EVENTS] = 0
         size = max(_SPIKE_LOG, 2 * kernel.WINDOW * self.lanes.digital.shape[1] * self._step_cycles)
         trace = np.empty((self._readers.lane.size, until_step - step + 1), np.float32)
         task = self._task._replace(trace=trace)
         task.shared[:] = th.new_shared(self._step_cycles)
-        out = ln.Output(np.empty(size, np.int64), np.empty(size, np.int64), trace)
+        spikes = np.empty((2, size), np.int64)
+        # Both states of a neuron with logic can change as often as it can fire.
+        events = np.empty((2, 2 * size), np.int64) if self._net else spikes
+        out = ln.Output(spikes[0], spikes[1], events[0], events[1], trace)
         helpers = [
             threading.Thread(target=kernel.assist, args=(task, self._coupling, step, k))
             for k in range(1, task.log_n.shape[0])
@@ -153,18 +163,20 @@ class Integration:
         for helper in helpers:
             helper.start()
         kernel.advance(
-            task, self._coupling, self._routes, self._queues, self._drivers, out, cursor,
+            task, self._coupling, self._net, self._routes, self._queues, self._drivers, out, cursor,
             until_step, self._longest,
         )  # fmt: skip
         for helper in helpers:
             helper.join()
         done, n = int(cursor[kernel.STEP]), int(cursor[kernel.N_SPIKES])
+        n_events = int(cursor[kernel.N_EVENTS])
         missing = int(cursor[ar.UNKNOWN_KEY]) if done < until_step else -1
         log = self._arrivals.prelog
         n_pulses, log.n[0] = int(log.n[0]), 0
         tick, driver, address = (a[:n_pulses].copy() for a in (log.tick, log.driver, log.address))
         return Result(
-            done, missing, out.spike_tick[:n], out.spike_lane[:n], trace[:, : done - step + 1],
+            done, missing, out.spike_tick[:n], out.spike_lane[:n], out.event_tick[:n_events],
+            out.event_lane[:n_events], trace[:, : done - step + 1],
             (tick, driver, address),
         )  # fmt: skip
 

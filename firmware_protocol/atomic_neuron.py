@@ -121,13 +121,13 @@ _ROWS: tuple[tuple[str, str, str, str | None, str], ...] = (
     ("refractory_period", "reset_holdoff",     "code", "backend.reset_holdoff", "reset ends 31 - 2h cycles early"),
     ("refractory_period", "input_clock",       "choice", "backend.select_input_clock", "0 slow, 1 fast"),
     ("refractory_period", "enable_pause",      "flag", "enable_pause", "gates inputs while in reset"),
-    ("bayesian", "to_post_pulse",              "flag", "backend.enable_bayesian_extension", "post pulses"),
+    ("bayesian", "to_post_pulse",              "flag", "backend.enable_bayesian_extension", "events, not the wire, give post pulses"),
     ("bayesian", "operation",                  "choice", "backend.bayesian_operation", "0 local, 1 AND, 2 XNOR, 3 Muller C"),
     ("bayesian", "connect_fire_vertical",      "flag", "backend.connect_fire_bottom", "fire to the other row"),
     ("bayesian", "connect_fire_to_right",      "flag", "backend.connect_fire_to_right", "fire to right neighbour"),
     ("bayesian", "connect_fire_from_right",    "flag", "backend.connect_fire_from_right", "does not work on the chip"),
-    ("bayesian", "enable_master",              "flag", "backend.enable_neuron_master", "master of the operation"),
-    ("bayesian", "enable_slave",               "flag", "backend.enable_neuron_slave", "slave of the operation"),
+    ("bayesian", "enable_master",              "flag", "backend.enable_neuron_master", "refractory state goes to the wire"),
+    ("bayesian", "enable_slave",               "flag", "backend.enable_neuron_slave", "fires when the wire rises"),
 )
 # fmt: on
 

@@ -35,7 +35,7 @@ NO_ROW, UNKNOWN = -1, -2
 PLAIN, PLASTIC, HAGEN = range(3)
 """What decides the pulse width of a driver: nothing, its STP voltage, the event's address."""
 
-NEXT_EVENT, ARRIVED_UNTIL, UNKNOWN_KEY, N_CURSOR = 3, 4, 5, 8
+NEXT_EVENT, ARRIVED_UNTIL, UNKNOWN_KEY, N_CURSOR = 3, 4, 5, 9
 """Entries of the cursor after those of kernels.neurons: earliest cycle in which an event can act;
 first cycle that `arrive` has not completely processed; key for which it needs rows, or -1."""
 

@@ -12,18 +12,21 @@ steps; an event interrupts that for the synaptic lines.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba.extending import overload
 
-from ..jit import compiled, helper, inlined
+from ..jit import HELPER_OPTIONS, compiled, helper, inlined
 from ..parameters import NOISE_BLOCK_CYCLES
 from . import lanes as ln
 from . import threads as th
 from .arrivals import ARRIVED_UNTIL, MOST_PULSES, UNKNOWN_KEY, Arrivals, send, serve
 from .backend import bypass, fire_now, forget_thresholds, settle_block
 from .coupling import step_coupled
+from .fire import Log, insert, outputs
 from .lanes import AT, I64, NEVER
 from .stepping import (
     adapt,
@@ -38,9 +41,9 @@ from .stepping import (
 )
 
 STEP, N_SPIKES, HELD = range(3)
-CALM_FROM, ARM = 6, 7
+CALM_FROM, ARM, N_EVENTS = 6, 7, 8
 """Entries of the cursor of this module: next step, spikes logged, arrivals after the last step; the
-step behind the last one with an event; whether armed lanes need a threshold first."""
+step behind the last one with an event; whether armed lanes need a threshold; events logged."""
 
 GROUP = 8
 """Blocks that one thread takes through a window at a time; they fit the first-level cache."""
@@ -163,24 +166,14 @@ class Task(NamedTuple):
 
 
 @helper
-def _merge(task, out, cursor):  # type: ignore[no-untyped-def]
-    """Sort the window's spikes of all threads by (tick, neuron) behind those of the output."""
-    n = first = cursor[N_SPIKES]
-    tick, lane, neuron = out.spike_tick, out.spike_lane, task.lanes.digital[ln.NEURON]
+def _merge(task, spikes):  # type: ignore[no-untyped-def]
+    """Sort the window's spikes of all threads by (tick, neuron); return the log's new length."""
+    n = spikes.first
     for thread in range(task.log_n.shape[0]):
         for k in range(task.log_n[thread, 0]):
-            t, who = task.log[thread, 0, k], task.log[thread, 1, k]
-            j = n
-            while j > first and (
-                tick[j - 1] > t or (tick[j - 1] == t and neuron[lane[j - 1]] > neuron[who])
-            ):
-                tick[j], lane[j] = tick[j - 1], lane[j - 1]
-                j -= 1
-            tick[j], lane[j] = t, who
-            n += 1
+            n = insert(spikes, n, task.log[thread, 0, k], task.log[thread, 1, k])
         task.log_n[thread, 0] = 0
-    cursor[N_SPIKES] = n
-    return first
+    return n
 
 
 @inlined
@@ -326,8 +319,57 @@ def assist(task, coupling, origin, thread):  # type: ignore[no-untyped-def]
         th.add(task.shared, th.DONE, 1)
 
 
+def follow(task, net, spikes, n_spikes, step, origin):  # type: ignore[no-untyped-def]
+    """Let slaves fire with their masters; the window is one step.
+
+    spikes  a log of those of the window, from `spikes.first` to n_spikes - 1
+    Returns  the new n_spikes; for compiled code only
+    """
+    raise NotImplementedError("called from compiled code only")
+
+
+@overload(follow, jit_options=HELPER_OPTIONS)
+def _follow(
+    task: Any, net: Any, spikes: Any, n_spikes: Any, step: Any, origin: Any
+) -> Callable[..., int]:
+    def nothing(task: Any, net: Any, spikes: Any, n_spikes: Any, step: Any, origin: Any) -> Any:
+        return n_spikes
+
+    def let_fire(task: Any, net: Any, spikes: Any, n_spikes: Any, step: Any, origin: Any) -> Any:
+        lanes, shared, readers = task.lanes, task.shared, task.readers
+        tick, who, n = task.log[0, 0], task.log[0, 1], n_spikes - spikes.first
+        noise_steps = max(NOISE_BLOCK_CYCLES // shared[th.STEP_CYCLES], 1)
+        calm_from = step + 1 if shared[th.N_ARRIVED] else shared[th.CALM_FROM]
+        end = (step + 1) * 2 * shared[th.STEP_CYCLES]
+        start = end - 2 * shared[th.STEP_CYCLES]
+        for k in range(n):
+            tick[k], who[k] = spikes.tick[spikes.first + k], spikes.lane[spikes.first + k]
+        known, k = n, 0
+        while k < n:
+            master = spikes.neuron[who[k]]
+            for e in range(net.slave_first[master], net.slave_first[master + 1]):
+                lane = _U(net.slave[e])
+                b = net.slave[e] // ln.LANES
+                bypass(lanes, lane, tick[k])
+                if lanes.digital[ln.TIMER, lane] < end:
+                    n = settle_block(
+                        lanes, b, start, end, step // noise_steps, task.key[0], tick, who, n
+                    )
+                    if readers.first[b + 1] > readers.first[b]:
+                        _record(
+                            lanes, readers, b, b + 1, step + 1, calm_from, step + 1 - origin,
+                            task.trace,
+                        )  # fmt: skip
+            k += 1
+        for k in range(known, n):
+            n_spikes = insert(spikes, n_spikes, tick[k], who[k])
+        return n_spikes
+
+    return let_fire if len(net) else nothing
+
+
 @compiled
-def advance(task, coupling, routes, queues, drivers, out, cursor, until_step, longest):  # type: ignore[no-untyped-def]
+def advance(task, coupling, net, routes, queues, drivers, out, cursor, until_step, longest):  # type: ignore[no-untyped-def]
     """Integrate from step cursor[STEP] towards `until_step`.
 
     Writes to everything it is given but routes.  trace[:, 0] belongs to the beginning of the first
@@ -336,14 +378,20 @@ def advance(task, coupling, routes, queues, drivers, out, cursor, until_step, lo
     cursor[UNKNOWN_KEY], or because the log of pulses is full.
 
     coupling  what coupled lanes need, or ()
-    longest   steps of a window: no spike reaches a synapse in less
+    net       `fire.Network`, or () if no neuron makes others fire
+    longest   steps of a window: no spike reaches a synapse, or a slave, in less
     """
     origin, step, shared = cursor[STEP], cursor[STEP], task.shared
     n_lanes = task.lanes.digital.shape[1]
     helpers, step_cycles = task.log_n.shape[0] - 1, shared[th.STEP_CYCLES]
     while step < until_step:
         wanted = min(until_step, step + longest)
-        if cursor[N_SPIKES] + n_lanes * step_cycles * (wanted - step) > out.spike_tick.size:
+        most = n_lanes * step_cycles * (wanted - step)
+        most_events = 2 * most if len(net) else most
+        if (
+            cursor[N_SPIKES] + most > out.spike_tick.size
+            or cursor[N_EVENTS] + most_events > out.event_tick.size
+        ):
             break
         a, held = task.arrivals, cursor[HELD]
         start = cursor[ARRIVED_UNTIL] if held else step * step_cycles
@@ -363,8 +411,17 @@ def advance(task, coupling, routes, queues, drivers, out, cursor, until_step, lo
                 group = _next_group(task)
             if helpers:
                 th.wait_for(shared, th.DONE, helpers)
-            for k in range(_merge(task, out, cursor), cursor[N_SPIKES]):
-                send(routes, queues, cursor, out.spike_tick[k], out.spike_lane[k])
+            neuron = task.lanes.digital[ln.NEURON]
+            spikes = Log(out.spike_tick, out.spike_lane, neuron, cursor[N_SPIKES])
+            cursor[N_SPIKES] = follow(task, net, spikes, _merge(task, spikes), step, origin)
+            sent = cursor[N_EVENTS]
+            events = Log(out.event_tick, out.event_lane, neuron, sent)
+            cursor[N_EVENTS] = outputs(
+                net, task.lanes, spikes, events, cursor[N_SPIKES], sent, 2 * step_cycles * step,
+                2 * step_cycles * end,
+            )  # fmt: skip
+            for k in range(sent, cursor[N_EVENTS]):
+                send(routes, queues, cursor, out.event_tick[k], out.event_lane[k])
         last_event = _hold(task, cursor, end)
         if last_event >= step:
             cursor[CALM_FROM] = last_event + 1

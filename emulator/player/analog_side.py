@@ -16,8 +16,9 @@ from firmware_protocol.coordinates import N_NEURONS
 from firmware_protocol.instructions import FromFpga
 
 from .. import parameters as p
-from ..analog import AnalogCore, Piece, Watch
+from ..analog import AnalogCore
 from ..analog_readout import Madc, Sources
+from ..analog_state import Piece, Watch
 from ..background import BackgroundSources
 from ..correlation import Correlation
 from ..counters import SpikeCounters
@@ -196,9 +197,10 @@ class AnalogSide:
                 self._sample(sources, piece, end)
             parts.counters.add(piece.spike_neuron, piece.spike_tick)
             if Observable.CORRELATION in self._watched:
+                post_tick, post_neuron = self._core.post_pulses(self._memory, piece)
                 parts.correlation.add(
                     piece.pulses.tick, piece.pulses.driver, piece.pulses.address,
-                    piece.spike_tick, piece.spike_neuron, until=2 * end,
+                    post_tick, post_neuron, until=2 * end,
                 )  # fmt: skip
         lost = self._core.router.queues.dropped
         if np.any(lost != self._lost):
@@ -257,12 +259,12 @@ class AnalogSide:
 
     def _spikes(self, pieces: list[Piece]) -> Inputs:
         """Events of neurons by chip tick; they are counted where they enter the crossbar."""
-        spikes = [piece for piece in pieces if piece.spike_tick.size]
+        spikes = [piece for piece in pieces if piece.event_tick.size]
         if not spikes:
             return no_inputs()
         backend = self._core.circuits(self._memory, self._reached).backend
-        neuron = np.concatenate([piece.spike_neuron for piece in spikes])
-        tick = np.concatenate([piece.spike_tick for piece in spikes])
+        neuron = np.concatenate([piece.event_neuron for piece in spikes])
+        tick = np.concatenate([piece.event_tick for piece in spikes])
         sent = backend.digital[neuron]
         neuron, tick = neuron[sent], tick[sent]
         output = neuron % _NEURONS_PER_ROW // _NEURONS_PER_OUTPUT

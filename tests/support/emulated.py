@@ -3,7 +3,8 @@
 import numpy as np
 
 from emulator import Emulator
-from emulator.analog import MEMBRANE, AnalogCore, Watch
+from emulator.analog import AnalogCore
+from emulator.analog_state import MEMBRANE, Watch
 from emulator.crossbar import Inputs
 from emulator.effects import Effects
 from emulator.latencies import Latencies

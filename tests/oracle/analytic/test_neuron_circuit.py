@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from emulator import parameters as p
-from emulator.analog import ADAPTATION, MEMBRANE
+from emulator.analog_state import ADAPTATION, MEMBRANE
 from emulator.packing import Packer
 from firmware_protocol import ChipConfig
 from tests.support import emulated

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emulator import parameters as p
-from emulator.analog import EXC_LINE
+from emulator.analog_state import EXC_LINE
 from emulator.effects import Effects
 from emulator.packing import Packer
 from tests.support import emulated

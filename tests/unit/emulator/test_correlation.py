@@ -286,9 +286,8 @@ def test_a_reset_of_four_neurons_also_resets_row_0_of_their_columns():
     assert bench.drop(half=1, row=1, column=23)[CAUSAL] == pytest.approx(pair(1), abs=1e-6)
 
 
-def test_spikes_reach_synapses_only_if_the_backend_forwards_them():
+def test_registers_overwrite_post_pulses_of_spikes():
     config = Bench.config()
-    config.neuron_backend.enable_bayesian_extension[1] = 0
     config.neuron_backend.enable_post_overwrite[[2, 130, 258]] = 1
     bench = Bench(config)
     bench.reset()
@@ -298,7 +297,7 @@ def test_spikes_reach_synapses_only_if_the_backend_forwards_them():
     for neuron in range(3):
         bench.pulse(post=[START + US], neuron=neuron)
     assert [bench.drop(column=c)[CAUSAL] for c in range(3)] == pytest.approx(
-        [pair(1), 0, 0], abs=1e-6
+        [pair(1), pair(1), 0], abs=1e-6
     )
     bench.write("BlockPostPulse", 0, cycle=START // 2 + US)
     columns = [(0, 0), (0, 2), (0, 130), (1, 2)]

@@ -1,0 +1,174 @@
+"""Neurons that fire with others, and events made of two neurons' refractory states.
+
+A slave fires with its master, in the same step.  Logic turns the two states of a neuron, its own
+and that of its wire, into events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from numba.extending import overload
+
+from ..jit import HELPER_OPTIONS, helper, inlined
+from . import lanes as ln
+from .lanes import I64
+
+LOCAL, AND, XNOR, MULLER_C = range(4)
+"""Operations: an event when the own state rises; when both are high; when both become equal again;
+when both are high, and again only after both have been low (lola, AtomicNeuron::Bayesian)."""
+OWN, WIRE, LATCH, SINCE, N_STATE = range(5)
+"""Rows of a network's state: until which tick either state is high, 0: low; whether the output of
+the operation is; the tick in which that of XNOR last changed."""
+
+
+class Network(NamedTuple):
+    """Whom the spike of a neuron concerns; by AtomicNeuron, (512,) unless noted."""
+
+    slave_first: I64  # (513,) where its slaves begin in:
+    slave: I64  # (n,) their lanes
+    ear_first: I64  # (513,) where the neurons with logic that hear of it begin in:
+    ear: I64  # (n,)
+    state_of_ear: I64  # (n,) whether it is their OWN state or that of their WIRE
+    logic: I64  # (n,) neurons with logic
+    lane: I64
+    operation: I64
+    state: I64  # (N_STATE, 512); outlives the network
+
+
+class Log(NamedTuple):
+    """Events of a window, sorted by tick and neuron from entry `first` on."""
+
+    tick: I64
+    lane: I64
+    neuron: I64  # (lane,)
+    first: int
+
+
+@inlined
+def insert(log, n, tick, lane):  # type: ignore[no-untyped-def]
+    """Put an entry where it belongs among the first n; return how many there are now."""
+    j = n
+    while j > log.first and (
+        log.tick[j - 1] > tick
+        or (log.tick[j - 1] == tick and log.neuron[log.lane[j - 1]] > log.neuron[lane])
+    ):
+        log.tick[j], log.lane[j] = log.tick[j - 1], log.lane[j - 1]
+        j -= 1
+    log.tick[j], log.lane[j] = tick, lane
+    return n + 1
+
+
+@helper
+def _look(net, neuron, tick, log, n):  # type: ignore[no-untyped-def]
+    """A neuron's states have changed at `tick`: an event may follow; return the log's length."""
+    s, operation = net.state, net.operation[neuron]
+    own, wire, latch = s[OWN, neuron] != 0, s[WIRE, neuron] != 0, s[LATCH, neuron] != 0
+    if operation == AND:
+        output = own and wire
+        sends = output and not latch
+    elif operation == XNOR:
+        output = own != wire  # of the XOR
+        sends = latch and not output and tick > s[SINCE, neuron]
+        if output != latch:
+            s[SINCE, neuron] = tick
+    else:
+        output = (own and wire) or (latch and (own or wire))
+        sends = output and not latch
+    s[LATCH, neuron] = output
+    if sends:
+        n = insert(log, n, tick, net.lane[neuron])
+    return n
+
+
+@inlined
+def _end(state, neuron, tick):  # type: ignore[no-untyped-def]
+    """A neuron's states that end at `tick` do."""
+    for k in (OWN, WIRE):
+        if state[k, neuron] == tick:
+            state[k, neuron] = 0
+
+
+@helper
+def fall(net, neuron, until, log, n):  # type: ignore[no-untyped-def]
+    """Let a neuron's states fall that do so up to tick `until`; return the log's length."""
+    s = net.state
+    while True:
+        own, wire = s[OWN, neuron], s[WIRE, neuron]
+        tick = max(own, wire) if own == 0 or wire == 0 else min(own, wire)
+        if tick == 0 or tick > until:
+            return n
+        _end(s, neuron, tick)
+        n = _look(net, neuron, tick, log, n)
+
+
+@helper
+def rise(net, neuron, which, tick, end, log, n):  # type: ignore[no-untyped-def]
+    """A state is high from `tick` to `end`; return the log's length.
+
+    What falls in the same tick does so together with it, not before.
+    """
+    n = fall(net, neuron, tick - 1, log, n)
+    _end(net.state, neuron, tick)
+    net.state[which, neuron] = max(net.state[which, neuron], end)
+    return _look(net, neuron, tick, log, n)
+
+
+def outputs(net, lanes, spikes, events, n_spikes, n_events, start, end):  # type: ignore[no-untyped-def]
+    """Turn the spikes of a window, `spikes.first` ... n_spikes - 1, into events.
+
+    start, end  ticks of the window
+    Returns  the new n_events.  Without a network, events are the spikes.  For compiled code only.
+    """
+    raise NotImplementedError("called from compiled code only")
+
+
+@overload(outputs, jit_options=HELPER_OPTIONS)
+def _outputs(
+    net: Any, lanes: Any, spikes: Any, events: Any, n_spikes: Any, n_events: Any, start: Any,
+    end: Any,
+) -> Callable[..., int]:  # fmt: skip
+    def nothing(
+        net: Any,
+        lanes: Any,
+        spikes: Any,
+        events: Any,
+        n_spikes: Any,
+        n_events: Any,
+        start: Any,
+        end: Any,
+    ) -> Any:
+        return n_spikes
+
+    def logic(
+        net: Any,
+        lanes: Any,
+        spikes: Any,
+        events: Any,
+        n_spikes: Any,
+        n_events: Any,
+        start: Any,
+        end: Any,
+    ) -> Any:
+        n = n_events
+        for k in range(spikes.first, n_spikes):
+            tick, lane = spikes.tick[k], spikes.lane[k]
+            neuron = lanes.digital[ln.NEURON, lane]
+            if net.operation[neuron] == LOCAL:
+                n = insert(events, n, tick, lane)
+            high_until = tick + lanes.digital[ln.REFRACTORY_TICKS, lane]
+            for e in range(net.ear_first[neuron], net.ear_first[neuron + 1]):
+                n = rise(net, net.ear[e], net.state_of_ear[e], tick, high_until, events, n)
+        for k in range(net.logic.size):
+            n = fall(net, net.logic[k], end - 1, events, n)
+        # What fell while nobody was integrating has no place in this window.
+        late = n_events
+        while late < n and events.tick[late] < start:
+            late += 1
+        for k in range(late, n):
+            events.tick[n_events + k - late] = events.tick[k]
+            events.lane[n_events + k - late] = events.lane[k]
+        return n_events + n - late
+
+    return logic if len(net) else nothing

@@ -32,6 +32,9 @@ _DROP_WRAP, _EVENT_WRAP = 1 << 16, 1 << 24
 
 _WIRED = np.zeros((N_INPUTS, N_OUTPUTS), bool)
 _WIRED[_INPUT, _OUTPUT] = True
+_N = np.arange(N_INPUTS)
+_LINK = FIRST_LINK + _N % N_LINKS
+assert np.array_equal(np.nonzero(_WIRED[:, FIRST_LINK:]), (_N, _N % N_LINKS))
 
 
 class Inputs(NamedTuple):
@@ -77,10 +80,10 @@ class Crossbar:
         """(event, 8): which PADI buses the events reach."""
         return np.stack([self.passes(input_, label, bus) for bus in range(N_BUSES)], axis=1)
 
-    def links(self, input_: Ints, label: Ints) -> Bools:
-        """(event, 4): which links to the FPGA the events reach."""
-        reached = [self.passes(input_, label, FIRST_LINK + link) for link in range(N_LINKS)]
-        return np.stack(reached, axis=1)
+    def reaches_link(self, input_: Ints, label: Ints) -> Bools:
+        """(event,): whether the events reach a link to the FPGA: number `input_` % 4, if any."""
+        mask, target = self._mask[_N, _LINK], self._target[_N, _LINK]
+        return (label & mask[input_]) == target[input_]
 
 
 class CrossbarCounters:

@@ -87,6 +87,7 @@ class Integration:
             readers=readers,
             groups=np.array([*groups, n_blocks], np.int64),
             drops=np.zeros(0, np.float32),
+            blocks=np.zeros(0, np.int64),
             arrivals=self._arrivals,
             crossed=np.zeros((threads, n_blocks + _APART), np.int32),
             log=self._log[:threads],
@@ -118,7 +119,7 @@ class Integration:
     def connect(self, routes: ar.Routes, queues: ar.Queues, drivers: ar.Drivers) -> None:
         """Take routes for these lanes."""
         self._routes, self._queues, self._drivers = routes, queues, drivers
-        self._task = self._task._replace(drops=routes.drops.reshape(-1))
+        self._task = self._task._replace(drops=routes.drops.reshape(-1), blocks=routes.blocks)
         delay = max(int(routes.neuron_delay) // self._step_cycles, 1)
         self._longest = delay if np.any(routes.neuron_bus >= 0) else kernel.WINDOW
         if isinstance(self._net, Network) and self._net.slave.size:

@@ -30,7 +30,7 @@ _DIGEST = _source_digest()
 
 _njit: Any = njit  # its stub does not know `_nrt` (no reference counts) and `no_cfunc_wrapper`
 _OPTIONS: Any = {"error_model": "numpy", "no_cfunc_wrapper": True}  # nobody calls from C
-HELPER_OPTIONS: Any = _OPTIONS | {"_nrt": False}
+HELPER_OPTIONS: Any = _OPTIONS | {"_nrt": False, "no_cpython_wrapper": True}
 
 
 def compiled(function: F) -> F:
@@ -50,7 +50,7 @@ def helper(function: F) -> F:
     References to the arrays that it is given are not counted: counting is atomic, costs more than
     most of these functions do, and makes two threads that pass the same array wait for each other.
     """
-    return cast(F, _njit(**HELPER_OPTIONS)(function))
+    return cast(F, _callable_by_chance(_njit(**HELPER_OPTIONS)(function)))
 
 
 def inlined(function: F) -> F:
@@ -59,7 +59,28 @@ def inlined(function: F) -> F:
     LLVM puts it there.  Numba's own inlining would infer its types again in every caller, and on
     that side of Numba most of the compilation time is spent.
     """
-    return cast(F, _njit(forceinline=True, **HELPER_OPTIONS)(function))
+    return cast(F, _callable_by_chance(_njit(forceinline=True, **HELPER_OPTIONS)(function)))
+
+
+def _callable_by_chance(dispatcher: Any) -> Any:
+    """Let Python call a function compiled without the code that unpacks Python's arguments.
+
+    That code takes a fifth of the time of compilation, and only tests and the curious need it.
+    Numba would call the machine code as if it had it, and crash; so it never learns of that code,
+    and whoever calls gets a function that calls this one.
+    """
+
+    def add_overload(compiled: Any) -> None:
+        dispatcher.overloads[tuple(compiled.signature.args)] = compiled
+
+    def compile_for_args(*_: Any, **__: Any) -> Any:
+        if not outside:
+            outside.append(_njit(error_model="numpy")(lambda *arguments: dispatcher(*arguments)))
+        return outside[0]
+
+    outside: list[Any] = []
+    dispatcher.add_overload, dispatcher._compile_for_args = add_overload, compile_for_args
+    return dispatcher
 
 
 def _fused(context, a, b, c):  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ from .circuits import Circuits, Ota
 from .effects import Effects
 from .kernels import lanes as ln
 from .kernels.idle import fill_decay, line_weights
+from .physics.coefficients import COEFFICIENTS
 from .physics.logarithm import log2
 from .physics.ota import CUBIC
 
@@ -119,7 +120,8 @@ class Packer:
         rails = [-1 / p.HEADROOM_V, supply / p.HEADROOM_V, 1 / p.FOOTROOM_V, 0, 0, supply]
         if not self._effects.rails:
             rails = [0, 1, 0, 1, -1e3, 1e3]
-        return np.array([*rails, noise, p.LINE_REST_V / line_v_lin], np.float32)
+        full_line = p.LINE_REST_V / line_v_lin
+        return np.array([*rails, noise, full_line, *COEFFICIENTS], np.float32)
 
     def lanes(self, c: Circuits, places: Places, state: dict[str, npt.NDArray[Any]]) -> ln.Lanes:
         """Lanes with the neurons' parameters and `state` (arrays (512,), see AnalogState)."""

@@ -124,6 +124,7 @@ class Router:
             row_of=rows.row_of,
             driver_row=rows.driver_row,
             drops=rows.drops,
+            blocks=rows.blocks,
             neuron_bus=reached,
             neuron_label=labels,
             neuron_delay=self._latencies.neuron_to_synapse,

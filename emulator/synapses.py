@@ -53,6 +53,7 @@ class Rows(NamedTuple):
     row_of: I32  # (8 * 2048,)
     driver_row: I32  # (256, 64)
     drops: F32  # (row, block, 2, 16) V
+    blocks: Ints  # (row,)
 
 
 class Buckets(NamedTuple):
@@ -117,6 +118,7 @@ class SynapseArray:
         n_plain, (driver, address) = len(plain), np.nonzero(varying)
         driver_row[driver, address] = n_plain + np.arange(driver.size)
         drops = aligned((n_plain + driver.size, neurons.size // LANES, 2, LANES))
+        blocks = np.zeros(len(drops), np.int64)
         extension = memory.block("padi")["dacen_pulse_extension"].astype(float).reshape(-1)
         _fill(
             np.concatenate([row, n_plain + np.arange(driver.size)]),
@@ -125,8 +127,9 @@ class SynapseArray:
             buckets,
             pulse_gain(extension).astype(np.float32),
             drops,
+            blocks,
         )
-        return Rows(row_of, driver_row, drops)
+        return Rows(row_of, driver_row, drops, blocks)
 
     def _sort(
         self, memory: Memory, driver_gain: Array, unit_drops: Array, neurons: Ints
@@ -229,7 +232,7 @@ def _assign(drivers: Drivers, buckets: Buckets, keys: Ints) -> tuple[Ints, Ints,
 
 
 @compiled
-def _fill(row, driver, address, buckets, bus_gain, drops):  # type: ignore[no-untyped-def]
+def _fill(row, driver, address, buckets, bus_gain, drops, blocks):  # type: ignore[no-untyped-def]
     """Add to each row what a driver causes that forwards an address; all three (part,)."""
     for i in range(row.size):
         d = driver[i]
@@ -238,5 +241,6 @@ def _fill(row, driver, address, buckets, bus_gain, drops):  # type: ignore[no-un
             bucket = (2 * d + top) * 64 + address[i]
             for e in range(buckets.first[bucket], buckets.first[bucket + 1]):
                 lane = buckets.lane[e]
+                blocks[row[i]] |= np.int64(1) << lane // 16
                 drops[row[i], lane // 16, 0, lane % 16] += gain * buckets.drop[e, 0]
                 drops[row[i], lane // 16, 1, lane % 16] += gain * buckets.drop[e, 1]

@@ -105,6 +105,7 @@ class Routes(NamedTuple):
     row_of: I32  # (8 * 2048,) row that stands for all plain drivers; by bus * 2048 + label
     driver_row: I32  # (256, 64) row of a modulated driver and the address it forwards
     drops: F32  # (row, block, 2, 16) V, drops of the exc and inh lines for a full pulse
+    blocks: I64  # (row,) bit b: whether any line of block b drops
     neuron_bus: I64  # (2, lane) the two buses a neuron's event reaches, -1 where it does not
     neuron_label: I64  # (lane,) 11 bits: event output and address
     neuron_delay: int  # cycles from a neuron's spike to its bus

@@ -159,18 +159,20 @@ def bypass(lanes, lane, tick):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
+def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n, n_lanes):  # type: ignore[no-untyped-def]
     """Settle the lanes of a block that crossed or whose timer is due before tick `end`.
 
     A crossing is placed within the step by linear interpolation.
+
+    n_lanes  16, but not known to the compiler, which would unroll loops instead of vectorising them
     """
-    earliest, s, acts = NEVER, lanes.state, 0
+    earliest, s, acts = NEVER, lanes.state, np.int64(0)
     timer = lanes.digital[ln.TIMER]
-    for k in range(ln.LANES):
+    for k in range(n_lanes):
         # Unsigned, or each access would look whether it counts from the end.
         o = _U(b) * _U(ln.BLOCK) + _U(k)
         crossed, due = s[o] >= s[o + _THRESHOLD], timer[_U(b) * _FIELD + _U(k)] < end
-        acts |= (crossed | due) << k
+        acts |= np.int64(crossed | due) << k
     while acts:
         k = first_bit(acts)
         acts &= acts - 1
@@ -183,7 +185,7 @@ def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n):  # ty
             _pend(lanes, lane, start + np.int64(np.ceil(part * np.float32(end - start))))
         if timer[lane] < end:
             n = _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n)
-    for k in range(ln.LANES):
+    for k in range(n_lanes):
         earliest = min(earliest, timer[_U(b) * _FIELD + _U(k)])
     lanes.block[ln.DUE, b] = earliest
     return n

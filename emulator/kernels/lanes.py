@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..physics.coefficients import NAMES
+
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
@@ -182,8 +184,9 @@ CONSTANTS = (
     "high",
     "noise",  # V  one sigma of the threshold
     "full_line",  # 1  largest drop of a line, in units of the synaptic amplifier's range
+    *NAMES,
 )
-LOW, HIGH, NOISE, FULL_LINE = 4, 5, 6, 7
+LOW, HIGH, NOISE, FULL_LINE, COEFFICIENTS = 4, 5, 6, 7, 8
 
 
 class Readers(NamedTuple):

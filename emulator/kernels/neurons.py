@@ -66,12 +66,14 @@ _NO_DROP, _ZERO = np.float32(ln.NO_DROP), np.float32(0)
 
 
 @helper
-def _discharge(s, weights, drops, first, last, d, w, gain, n_lanes):  # type: ignore[no-untyped-def]
-    """Discharge the lines of blocks first..last - 1.
+def _discharge(s, weights, drops, first, last, blocks, d, w, gain, n_lanes):  # type: ignore[no-untyped-def]
+    """Discharge the lines of those of blocks first..last - 1 whose bits are set.
 
     d, w  where the drops and weights of block 0 begin, and from a block to the next: (at, stride)
     """
     for b in range(first, last):
+        if not blocks >> b & 1:
+            continue
         o, at = _U(b) * _BLOCK, _U(d[0] + b * d[1])
         e = _U(w[0] + b * w[1])
         for lane in range(n_lanes):
@@ -84,13 +86,16 @@ def _discharge(s, weights, drops, first, last, d, w, gain, n_lanes):  # type: ig
 
 
 @helper
-def _forget_events(s, offset, first, last, full_line, n_lanes):  # type: ignore[no-untyped-def]
+def _forget_events(s, offset, first, last, blocks, full_line, n_lanes):  # type: ignore[no-untyped-def]
     """After a step with events: nothing comes in the next; no line lies below ground.
 
     offset  (2 lane,) of the excitatory, then of the inhibitory amplifiers
+    blocks  bit b: whether an event reached block b
     """
     inhibitory = _U(offset.size // 2)
     for b in range(first, last):
+        if not blocks >> b & 1:
+            continue
         o, n = _U(b) * _BLOCK, _U(b * ln.LANES)
         for lane in range(n_lanes):
             k = _U(lane)
@@ -113,13 +118,13 @@ def _fire_bypassed(lanes, drops, first, last, d, gain, tick):  # type: ignore[no
 
 
 @helper
-def _arrive(lanes, drops, arrivals, event, first, last, step, step_cycles, n_lanes):  # type: ignore[no-untyped-def]
-    """Let an event of this step reach blocks first..last - 1."""
+def _arrive(lanes, drops, blocks, arrivals, event, first, last, step, step_cycles, n_lanes):  # type: ignore[no-untyped-def]
+    """Let an event of this step reach those of blocks first..last - 1 whose bits are set."""
     cycle, gain = arrivals.cycle[event], arrivals.gain[event]
     at, stride = cycle - step * step_cycles, 2 * ln.LANES
     d = (arrivals.row[event] * lanes.block.shape[1] * stride, stride)
     w = (at * 2 * stride, step_cycles * 2 * stride)
-    _discharge(lanes.state, lanes.partial, drops, first, last, d, w, gain, n_lanes)
+    _discharge(lanes.state, lanes.partial, drops, first, last, blocks, d, w, gain, n_lanes)
     _fire_bypassed(lanes, drops, first, last, d, gain, 2 * cycle)
 
 
@@ -156,6 +161,7 @@ class Task(NamedTuple):
     readers: ln.Readers
     groups: I64  # (group + 1,) first block of each, all of a kind; coupled blocks are one, the last
     drops: ln.F32  # (row * block * 2 * LANES,) V
+    blocks: I64  # (row,) see Routes
     arrivals: Arrivals
     crossed: ln.I32  # (thread, block) scratch; threads write to it in every step, so far apart
     log: I64  # (thread, 2, capacity) tick and lane of the window's spikes
@@ -256,17 +262,21 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
     if watched and step == origin:
         _record(lanes, task.readers, first, last, step, calm_from, step - origin, task.trace)
     while step < until:
-        into, came, n = step % ln.INTERVAL, next_event == step, 1
+        into, came, n, reached = step % ln.INTERVAL, next_event == step, 1, 0
         if step % noise_steps == 0 or step == shared[th.ARM_AT]:
             forget_thresholds(lanes, first * ln.LANES, last * ln.LANES)
         if into == 0 and kind != ln.SIMPLE:
-            adapt(s, first, last)
+            adapt(s, first, last, rails)
         if came:
             if step > calm_from and into and kind <= ln.ADAPTIVE:
                 leave_interval(s, first, last, ln.INTERVAL - into, n_lanes)
             calm_from = step + 1
         while next_event == step:
-            _arrive(lanes, task.drops, arrivals, event, first, last, step, step_cycles, n_lanes)
+            blocks = task.blocks[arrivals.row[event]]
+            _arrive(
+                lanes, task.drops, blocks, arrivals, event, first, last, step, step_cycles, n_lanes
+            )
+            reached |= blocks
             event += 1
             next_event = _step_of(arrivals, event, n_arrived, step_cycles)
         if came:
@@ -293,11 +303,11 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
                 if crossed[b] or lanes.block[ln.DUE, b] < end:
                     n_spikes = settle_block(
                         lanes, b, end - ticks, end, (step - 1) // noise_steps, key,
-                        log_tick, log_lane, n_spikes,
+                        log_tick, log_lane, n_spikes, n_lanes,
                     )  # fmt: skip
             due = _earliest(lanes, first, last)
         if came:
-            _forget_events(s, lanes.offset, first, last, rails[ln.FULL_LINE], n_lanes)
+            _forget_events(s, lanes.offset, first, last, reached, rails[ln.FULL_LINE], n_lanes)
         if watched:
             _record(lanes, task.readers, first, last, step, calm_from, step - origin, task.trace)
     task.log_n[thread, 0] = n_spikes
@@ -337,6 +347,7 @@ def _follow(
 
     def let_fire(task: Any, net: Any, spikes: Any, n_spikes: Any, step: Any, origin: Any) -> Any:
         lanes, shared, readers = task.lanes, task.shared, task.readers
+        n_lanes = lanes.digital.shape[1] // lanes.block.shape[1]
         tick, who, n = task.log[0, 0], task.log[0, 1], n_spikes - spikes.first
         noise_steps = max(NOISE_BLOCK_CYCLES // shared[th.STEP_CYCLES], 1)
         calm_from = step + 1 if shared[th.N_ARRIVED] else shared[th.CALM_FROM]
@@ -353,8 +364,9 @@ def _follow(
                 bypass(lanes, lane, tick[k])
                 if lanes.digital[ln.TIMER, lane] < end:
                     n = settle_block(
-                        lanes, b, start, end, step // noise_steps, task.key[0], tick, who, n
-                    )
+                        lanes, b, start, end, step // noise_steps, task.key[0], tick, who, n,
+                        n_lanes,
+                    )  # fmt: skip
                     if readers.first[b + 1] > readers.first[b]:
                         _record(
                             lanes, readers, b, b + 1, step + 1, calm_from, step + 1 - origin,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import fused, helper, inlined
+from ..physics.coefficients import COEFFICIENTS
 from ..physics.membrane import (
     advance_up_to,
     ceiling,
@@ -63,56 +64,74 @@ _NO_DROP = np.float32(ln.NO_DROP)
 # counted in every iteration, and LLVM then leaves the loop as it is.
 
 
+@inlined
+def _coefficients(rails):  # type: ignore[no-untyped-def]
+    """`COEFFICIENTS` from memory; see there for why."""
+    k = ln.COEFFICIENTS
+    return (
+        rails[k], rails[k + 1], rails[k + 2], rails[k + 3], rails[k + 4], rails[k + 5],
+        rails[k + 6], rails[k + 7], rails[k + 8], rails[k + 9], rails[k + 10], rails[k + 11],
+        rails[k + 12], rails[k + 13], rails[k + 14],
+    )  # fmt: skip
+
+
 # --- per interval ---------------------------------------------------------------------------------
 
 
 @helper
-def adapt(s, first, last):  # type: ignore[no-untyped-def]
+def adapt(s, first, last, rails):  # type: ignore[no-untyped-def]
     """Take the adaptation nodes of blocks first..last - 1 through the coming interval.
 
     The membrane is taken to go on as in the step before, up to the interval's middle.
     """
+    c = _coefficients(rails)
     for b in range(first, last):
         base = _U(b) * _BLOCK
         for lane in range(16):
             o = base + _U(lane)
             w, left = s[o + _W_NEXT], s[o + _PULSE_LEFT]
             middle = fused(_AHEAD, s[o + _SLOPE], s[o + _V])
-            u = saturate(fused(s[o + _A_B], middle, s[o + _A_A]))
+            u = saturate(fused(s[o + _A_B], middle, s[o + _A_A]), c)
             goal = fused(s[o + _A_SLOPE], u, s[o + _DRIVE] * min(left, _ONE))
             s[o + _PULSE_LEFT] = max(left - _ONE, _ZERO)
-            bent = saturate(fused(w - goal, s[o + _W_HALF], goal))
+            bent = saturate(fused(w - goal, s[o + _W_HALF], goal), c)
             s[o + _W], s[o + _BENT] = w, bent
             s[o + _W_NEXT] = fused(w - goal, s[o + _W_DECAY], goal)
             s[o + _OFFSET] = fused(-s[o + _ADAPT_SLOPE], bent, s[o + _PLAIN_OFFSET])
 
 
 @inlined
-def _synaptic(v, i_exc, i_inh, r):  # type: ignore[no-untyped-def]
+def _synaptic(v, i_exc, i_inh, r, c):  # type: ignore[no-untyped-def]
     """Synaptic slope behind both output stages.
 
     r  head_b, head_a, foot_b, foot_a
     """
-    return fused(-i_inh, room(r[2], r[3], v), i_exc * room(r[0], r[1], v))
+    return fused(-i_inh, room(r[2], r[3], v, c), i_exc * room(r[0], r[1], v, c))
 
 
 @helper
 def enter_interval(s, first, last, rails):  # type: ignore[no-untyped-def]
     """Synaptic slopes of gentle blocks for an interval without events; lines go to its end."""
-    r = rails[0], rails[1], rails[2], rails[3]
+    r, c = (rails[0], rails[1], rails[2], rails[3]), _coefficients(rails)
     for b in range(first, last):
         base = _U(b) * _BLOCK
         for lane in range(16):
             o = base + _U(lane)
             exc, inh = s[o + _EXC], s[o + _INH]
             i_exc = amplify(
-                fused(exc, s[o + _EXC_MEAN], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
+                fused(exc, s[o + _EXC_MEAN], s[o + _EXC_BIAS]),
+                s[o + _EXC_SLOPE],
+                s[o + _EXC_CUBIC],
+                c,
             )
             i_inh = amplify(
-                fused(inh, s[o + _INH_MEAN], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+                fused(inh, s[o + _INH_MEAN], s[o + _INH_BIAS]),
+                s[o + _INH_SLOPE],
+                s[o + _INH_CUBIC],
+                c,
             )
             middle = fused(_AHEAD, s[o + _SLOPE], s[o + _V])
-            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r)
+            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r, c)
             s[o + _EXC] = fused(exc, s[o + _EXC_LONG], _NO_DROP)
             s[o + _INH] = fused(inh, s[o + _INH_LONG], _NO_DROP)
 
@@ -139,7 +158,7 @@ def _mean(middle):  # type: ignore[no-untyped-def]
 @helper
 def enter_rest(s, first, last, n, rails):  # type: ignore[no-untyped-def]
     """`enter_interval` for the last `n` steps of one, fewer than INTERVAL."""
-    r = rails[0], rails[1], rails[2], rails[3]
+    r, c = (rails[0], rails[1], rails[2], rails[3]), _coefficients(rails)
     one, two, four = np.float32(n & 1), np.float32(n >> 1 & 1), np.float32(n >> 2 & 1)
     ahead = np.float32(n) * _HALF
     for b in range(first, last):
@@ -150,13 +169,19 @@ def enter_rest(s, first, last, n, rails):  # type: ignore[no-untyped-def]
             exc_half = _power(s[o + _EXC_HALF], one, two, four)
             inh_half = _power(s[o + _INH_HALF], one, two, four)
             i_exc = amplify(
-                fused(exc, _mean(exc_half), s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
+                fused(exc, _mean(exc_half), s[o + _EXC_BIAS]),
+                s[o + _EXC_SLOPE],
+                s[o + _EXC_CUBIC],
+                c,
             )
             i_inh = amplify(
-                fused(inh, _mean(inh_half), s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+                fused(inh, _mean(inh_half), s[o + _INH_BIAS]),
+                s[o + _INH_SLOPE],
+                s[o + _INH_CUBIC],
+                c,
             )
             middle = fused(ahead, s[o + _SLOPE], s[o + _V])
-            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r)
+            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r, c)
             s[o + _EXC] = fused(exc, exc_half * exc_half, _NO_DROP)
             s[o + _INH] = fused(inh, inh_half * inh_half, _NO_DROP)
 
@@ -176,20 +201,26 @@ def leave_interval(s, first, last, n, n_lanes):  # type: ignore[no-untyped-def]
 @helper
 def step_lines(s, first, last, rails):  # type: ignore[no-untyped-def]
     """Synaptic slopes of gentle blocks for one step; lines go to its end."""
-    r = rails[0], rails[1], rails[2], rails[3]
+    r, c = (rails[0], rails[1], rails[2], rails[3]), _coefficients(rails)
     for b in range(first, last):
         base = _U(b) * _BLOCK
         for lane in range(16):
             o = base + _U(lane)
             exc, inh = s[o + _EXC], s[o + _INH]
             i_exc = amplify(
-                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
+                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]),
+                s[o + _EXC_SLOPE],
+                s[o + _EXC_CUBIC],
+                c,
             )
             i_inh = amplify(
-                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]),
+                s[o + _INH_SLOPE],
+                s[o + _INH_CUBIC],
+                c,
             )
             middle = fused(_HALF, s[o + _SLOPE], s[o + _V])
-            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r)
+            s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r, c)
             s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
             s[o + _INH] = fused(inh, s[o + _INH_DECAY], s[o + _INH_ADD])
 
@@ -205,6 +236,7 @@ def step_simple(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-d
     Returns the steps taken, negative if it stopped for that.
     """
     low, high, taken, total = rails[ln.LOW], rails[ln.HIGH], 0, np.int32(0)
+    c = _coefficients(rails)
     while taken < n and total == 0:
         for b in range(first, last):
             base, count = _U(b) * _BLOCK, np.int32(0)
@@ -212,8 +244,8 @@ def step_simple(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-d
                 o = base + _U(lane)
                 v, slope = s[o + _V], s[o + _SLOPE]
                 ota = s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC]
-                middle = extrapolate(v, slope, s[o + _SLOPE_OLD])
-                u, per_u = leak(middle, ota)
+                middle = extrapolate(v, slope, s[o + _SLOPE_OLD], c)
+                u, per_u = leak(middle, ota, c)
                 present = fused(u, per_u, s[o + _OFFSET]) + s[o + _SYN]
                 new = min(max(v + present, low), high)
                 s[o + _OLD_V], s[o + _SLOPE_OLD] = v, slope
@@ -229,6 +261,7 @@ def step_simple(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-d
 def step_adaptive(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-def]
     """Like `step_simple`, with exponential term."""
     low, high, taken, total = rails[ln.LOW], rails[ln.HIGH], 0, np.int32(0)
+    c = _coefficients(rails)
     while taken < n and total == 0:
         for b in range(first, last):
             base, count = _U(b) * _BLOCK, np.int32(0)
@@ -237,10 +270,10 @@ def step_adaptive(s, first, last, n, rails, crossed):  # type: ignore[no-untyped
                 v, slope = s[o + _V], s[o + _SLOPE]
                 ota = s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC]
                 slope_old = s[o + _SLOPE_OLD]
-                middle = extrapolate(v, slope, slope_old)
-                ahead = upswing(v, slope, slope_old)
-                i_exp = exponential(ahead, s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX])
-                u, per_u = leak(middle, ota)
+                middle = extrapolate(v, slope, slope_old, c)
+                ahead = upswing(v, slope, slope_old, c)
+                i_exp = exponential(ahead, s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], c)
+                u, per_u = leak(middle, ota, c)
                 present = fused(u, per_u, s[o + _OFFSET]) + s[o + _SYN] + i_exp
                 new = min(max(v + present, low), high)
                 s[o + _OLD_V], s[o + _SLOPE_OLD] = v, slope
@@ -253,7 +286,7 @@ def step_adaptive(s, first, last, n, rails, crossed):  # type: ignore[no-untyped
 
 
 @inlined
-def _every_input(v, i_exc, i_inh, coba, r):  # type: ignore[no-untyped-def]
+def _every_input(v, i_exc, i_inh, coba, r, c):  # type: ignore[no-untyped-def]
     """Synaptic currents in conductance mode: (slope, minus its derivative).
 
     i_exc, i_inh  synaptic slopes before conductance mode and output stages
@@ -264,19 +297,19 @@ def _every_input(v, i_exc, i_inh, coba, r):  # type: ignore[no-untyped-def]
     stiff = i_inh * (coba[2] if k_inh > _ZERO else _ZERO)
     stiff = fused(-i_exc, coba[0] if k_exc > _ZERO else _ZERO, stiff)
     i_exc, i_inh = i_exc * k_exc, i_inh * k_inh
-    head, foot = room(r[0], r[1], v), room(r[2], r[3], v)
-    stiff = steepness(i_inh, foot, r[2], steepness(i_exc, head, -r[0], stiff))
+    head, foot = room(r[0], r[1], v, c), room(r[2], r[3], v, c)
+    stiff = steepness(i_inh, foot, r[2], steepness(i_exc, head, -r[0], stiff, c), c)
     return fused(-i_inh, foot, i_exc * head), stiff
 
 
 @inlined
-def _membrane(v, slope, stiff, ota, exponent):  # type: ignore[no-untyped-def]
+def _membrane(v, slope, stiff, ota, exponent, c):  # type: ignore[no-untyped-def]
     """Add leak and exponential term: (slope, minus its derivative, exponential term).
 
     ota       see `_ota_of`; exponent  b, a, max, stiff
     """
-    u, per_u = leak(v, ota)
-    i_exp = exponential(v, exponent[0], exponent[1], exponent[2])
+    u, per_u = leak(v, ota, c)
+    i_exp = exponential(v, exponent[0], exponent[1], exponent[2], c)
     slope = fused(u, per_u, slope) + i_exp
     stiff = fused(ota[5], u * u, ota[4]) + stiff
     return slope, runaway(v, i_exp, exponent, stiff), i_exp
@@ -285,7 +318,7 @@ def _membrane(v, slope, stiff, ota, exponent):  # type: ignore[no-untyped-def]
 @helper
 def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
     """The same by one step with every term, by a stiff method, for lanes that are not gentle."""
-    r = rails[0], rails[1], rails[2], rails[3]
+    r, c = (rails[0], rails[1], rails[2], rails[3]), _coefficients(rails)
     low, high, total = rails[ln.LOW], rails[ln.HIGH], np.int32(0)
     for b in range(first, last):
         base, count = _U(b) * _BLOCK, np.int32(0)
@@ -293,10 +326,16 @@ def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
             o = base + _U(lane)
             v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
             i_exc = amplify(
-                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]), s[o + _EXC_SLOPE], s[o + _EXC_CUBIC]
+                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]),
+                s[o + _EXC_SLOPE],
+                s[o + _EXC_CUBIC],
+                c,
             )
             i_inh = amplify(
-                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]), s[o + _INH_SLOPE], s[o + _INH_CUBIC]
+                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]),
+                s[o + _INH_SLOPE],
+                s[o + _INH_CUBIC],
+                c,
             )
             ota = (
                 s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC],
@@ -304,10 +343,10 @@ def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
             )  # fmt: skip
             exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_STIFF]
             coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
-            synaptic, stiff = _every_input(v, i_exc, i_inh, coba, r)
-            slope, stiff, i_exp = _membrane(v, synaptic + s[o + _OFFSET], stiff, ota, exponent)
-            most = ceiling(slope, i_exp, s[o + _EXP_TOP])
-            new = advance_up_to(v, slope, stiff, most, low, high)
+            synaptic, stiff = _every_input(v, i_exc, i_inh, coba, r, c)
+            slope, stiff, i_exp = _membrane(v, synaptic + s[o + _OFFSET], stiff, ota, exponent, c)
+            most = ceiling(slope, i_exp, s[o + _EXP_TOP], c)
+            new = advance_up_to(v, slope, stiff, most, low, high, c)
             s[o + _OLD_V], s[o + _SLOPE], s[o + _SYN] = v, new - v, synaptic
             s[o + _V] = new
             s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
@@ -332,9 +371,10 @@ def synapses(s, o, v, u_exc, u_inh, rails):  # type: ignore[no-untyped-def]
     """`_every_input` for one lane; u_exc, u_inh are what the synaptic amplifiers see."""
     coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
     r = rails[0], rails[1], rails[2], rails[3]
-    i_exc = amplify(u_exc, s[o + _EXC_SLOPE], s[o + _EXC_CUBIC])
-    i_inh = amplify(u_inh, s[o + _INH_SLOPE], s[o + _INH_CUBIC])
-    return _every_input(v, i_exc, i_inh, coba, r)
+    c = COEFFICIENTS
+    i_exc = amplify(u_exc, s[o + _EXC_SLOPE], s[o + _EXC_CUBIC], c)
+    i_inh = amplify(u_inh, s[o + _INH_SLOPE], s[o + _INH_CUBIC], c)
+    return _every_input(v, i_exc, i_inh, coba, r, c)
 
 
 @inlined
@@ -345,20 +385,22 @@ def membrane(s, o, v, slope, stiff):  # type: ignore[no-untyped-def]
         s[o + _OTA_STEEP],
     )  # fmt: skip
     exponent = s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], s[o + _EXP_STIFF]
-    return _membrane(v, slope, stiff, ota, exponent)
+    return _membrane(v, slope, stiff, ota, exponent, COEFFICIENTS)
 
 
 @helper
 def settled_w(s, o, v):  # type: ignore[no-untyped-def]
     """Where the adaptation node ends if the membrane stays at `v`."""
-    return s[o + _A_SLOPE] * saturate(fused(s[o + _A_B], v, s[o + _A_A]))
+    return s[o + _A_SLOPE] * saturate(fused(s[o + _A_B], v, s[o + _A_A]), COEFFICIENTS)
 
 
 @helper
 def standing(s, o, v, rails):  # type: ignore[no-untyped-def]
     """(slope, minus its derivative) if the membrane stays at `v`, no event comes and lines stay."""
     exc, inh = s[o + _EXC] + s[o + _EXC_BIAS], s[o + _INH] + s[o + _INH_BIAS]
-    offset = fused(-s[o + _ADAPT_SLOPE], saturate(settled_w(s, o, v)), s[o + _PLAIN_OFFSET])
+    offset = fused(
+        -s[o + _ADAPT_SLOPE], saturate(settled_w(s, o, v), COEFFICIENTS), s[o + _PLAIN_OFFSET]
+    )
     synaptic, stiff = synapses(s, o, v, exc, inh, rails)
     slope, stiff, _ = membrane(s, o, v, synaptic + offset, stiff)
     return slope, stiff
@@ -378,7 +420,7 @@ def settle(lanes, lane, v):  # type: ignore[no-untyped-def]
     """Put a membrane at `v`, and the adaptation node where it ends if it stays there."""
     s, o = lanes.state, base(lane)
     w = settled_w(s, o, v)
-    bent = saturate(w)
+    bent = saturate(w, COEFFICIENTS)
     s[o + _W], s[o + _W_NEXT], s[o + _BENT] = w, w, bent
     s[o + _OFFSET] = fused(-s[o + _ADAPT_SLOPE], bent, s[o + _PLAIN_OFFSET])
     s[o + _V], s[o + _OLD_V] = v, v
@@ -434,5 +476,7 @@ def piece(lanes, lane, v, part):  # type: ignore[no-untyped-def]
     """V after `part` of a step from `v`, with the present step's synaptic slope."""
     s, o, rails = lanes.state, base(lane), lanes.constants
     slope, stiff, i_exp = membrane(s, o, v, s[o + _OFFSET] + s[o + _SYN], _ZERO)
-    most = ceiling(slope, i_exp, s[o + _EXP_TOP]) * part
-    return advance_up_to(v, slope * part, stiff * part, most, rails[ln.LOW], rails[ln.HIGH])
+    most = ceiling(slope, i_exp, s[o + _EXP_TOP], COEFFICIENTS) * part
+    return advance_up_to(
+        v, slope * part, stiff * part, most, rails[ln.LOW], rails[ln.HIGH], COEFFICIENTS
+    )

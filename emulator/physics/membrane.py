@@ -11,25 +11,24 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import fused, inlined, times_power_of_two
+from . import coefficients as of
 from .ota import limited
 
-_ZERO, _ONE, _HALF, _12TH = np.float32(0), np.float32(1), np.float32(0.5), np.float32(1 / 12)
-_FASTEST, _LOWEST = np.float32(-1), np.float32(-126)
-_ROUND = np.float32(12582912.0)  # 1.5 * 2^23: adding it leaves an integer in the low bits
-_P1, _P2, _P3 = (np.float32(c) for c in (0.69328293, 0.24221098, 0.05500892))
-_MINUS_5_6THS, _3_8THS, _FURTHER = np.float32(-5 / 6), np.float32(3 / 8), np.float32(0.55)
+_ZERO = np.float32(0)
+
+# `c` is `coefficients.COEFFICIENTS`, wherever the caller has it from.
 
 
 @inlined
-def exp2(t):  # type: ignore[no-untyped-def]
+def exp2(t, c):  # type: ignore[no-untyped-def]
     """2^t in float32 for -126 <= t <= 126, within 1.1e-4, by + * and an exponent shift.
 
     The error is that of an exponential term whose voltage is off by a ten-thousandth of its slope
     factor, some 2 uV.  In pairs, for a shorter chain of dependent operations.
     """
-    shifted = t + _ROUND
-    r = t - (shifted - _ROUND)
-    p = fused(fused(_P3, r, _P2), r * r, fused(_P1, r, _ONE))
+    shifted = t + c[of.ROUND]
+    r = t - (shifted - c[of.ROUND])
+    p = fused(fused(c[of.P3], r, c[of.P2]), r * r, fused(c[of.P1], r, c[of.ONE]))
     return times_power_of_two(p, shifted)
 
 
@@ -40,34 +39,34 @@ def factor(b, a, v):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def room(b, a, v):  # type: ignore[no-untyped-def]
+def room(b, a, v, c):  # type: ignore[no-untyped-def]
     """Share of its current that an output stage delivers at `v`.
 
     It never falls below 0, as the membrane stays within the rails where it does.
     """
-    return min(fused(b, v, a), _ONE)
+    return min(fused(b, v, a), c[of.ONE])
 
 
 @inlined
-def steepness(current, share, b, stiff):  # type: ignore[no-untyped-def]
+def steepness(current, share, b, stiff, c):  # type: ignore[no-untyped-def]
     """`stiff` and what a current adds to it whose share is the straight line b v + a below 1."""
-    return fused(current, b if share < _ONE else _ZERO, stiff)
+    return fused(current, b if share < c[of.ONE] else _ZERO, stiff)
 
 
 @inlined
-def leak(v, ota):  # type: ignore[no-untyped-def]
+def leak(v, ota, c):  # type: ignore[no-untyped-def]
     """Leak or reset OTA: (u, slope / u).
 
     ota  b, a, largest current, its cubic term, and what else its user needs
     """
-    u = limited(fused(ota[0], v, ota[1]))
+    u = limited(fused(ota[0], v, ota[1]), c)
     return u, fused(ota[3], u * u, ota[2])
 
 
 @inlined
-def exponential(v, b, a, largest):  # type: ignore[no-untyped-def]
+def exponential(v, b, a, largest, c):  # type: ignore[no-untyped-def]
     """The exponential term 2^(b v + a), at most 2^largest."""
-    return exp2(min(max(fused(b, v, a), _LOWEST), largest))
+    return exp2(min(max(fused(b, v, a), c[of.LOWEST]), largest), c)
 
 
 @inlined
@@ -81,38 +80,38 @@ def runaway(v, i_exp, exponent, stiff):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def extrapolate(v, slope, slope_old):  # type: ignore[no-untyped-def]
+def extrapolate(v, slope, slope_old, c):  # type: ignore[no-untyped-def]
     """V in the middle of a step, from the mean slopes of the two steps before.
 
     v + h/2 v' + h^2/8 v'' of these.  Taking the slope there as the step's mean is a two-step method
     of third order, stable for -d(slope)/dV up to 0.57 per step.
     Source: Hairer, Norsett & Wanner, "Solving Ordinary Differential Equations I", chapter III.1.
     """
-    return fused(_3_8THS, slope - slope_old, fused(_HALF, slope, v))
+    return fused(c[of.THREE_8THS], slope - slope_old, fused(c[of.HALF], slope, v))
 
 
 @inlined
-def upswing(v, slope, slope_old):  # type: ignore[no-untyped-def]
+def upswing(v, slope, slope_old, c):  # type: ignore[no-untyped-def]
     """Where the exponential term is taken: further, as what `extrapolate` leaves out has one sign.
 
     Fitted: with 0.55 instead of 3/8 a spike comes within 1.3 ns of its time instead of 0.7 to 3 ns
     late, at a growth by 0.65 per step.
     """
-    return fused(_FURTHER, slope - slope_old, fused(_HALF, slope, v))
+    return fused(c[of.FURTHER], slope - slope_old, fused(c[of.HALF], slope, v))
 
 
 @inlined
-def ceiling(slope, i_exp, top):  # type: ignore[no-untyped-def]
+def ceiling(slope, i_exp, top, c):  # type: ignore[no-untyped-def]
     """The most that V can change in a step in which the exponential current reaches its limit.
 
     Simpson's mean of that current, at its limit in the middle and at the end of the step.
     top  5/6 of the limit [V/step]
     """
-    return slope + fused(i_exp, _MINUS_5_6THS, top)
+    return slope + fused(i_exp, c[of.MINUS_5_6THS], top)
 
 
 @inlined
-def advance_up_to(v, slope, stiff, most, low, high):  # type: ignore[no-untyped-def]
+def advance_up_to(v, slope, stiff, most, low, high, c):  # type: ignore[no-untyped-def]
     """V after a step by an exponential Rosenbrock-Euler rule, and no further than by `most`.
 
     V + phi(x) slope with x = -d(slope)/dV, of second order.  For x >= 0 phi is that of a linear
@@ -126,6 +125,6 @@ def advance_up_to(v, slope, stiff, most, low, high):  # type: ignore[no-untyped-
 
     most  see `ceiling`
     """
-    x = max(stiff, _FASTEST)
-    change = slope / fused(x, fused(abs(x), _12TH, _HALF), _ONE)
+    x = max(stiff, c[of.MINUS_ONE])
+    change = slope / fused(x, fused(abs(x), c[of.TWELFTH], c[of.HALF]), c[of.ONE])
     return min(max(v + min(change, most), low), high)

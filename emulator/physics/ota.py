@@ -14,27 +14,28 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import fused, inlined
+from . import coefficients as of
 
-LIMIT = np.float32(1.5)
 CUBIC = np.float32(4 / 27)
-_ONE, _SLOPE = np.float32(1), np.float32(-4 / 27)
+
+# `c` is `coefficients.COEFFICIENTS`, wherever the caller has it from.
 
 
 @inlined
-def limited(u):  # type: ignore[no-untyped-def]
+def limited(u, c):  # type: ignore[no-untyped-def]
     """`u` within the range in which the amplifier responds."""
-    return min(max(u, -LIMIT), LIMIT)
+    return min(max(u, c[of.MINUS_LIMIT]), c[of.LIMIT])
 
 
 @inlined
-def amplify(u, largest, cubic):  # type: ignore[no-untyped-def]
+def amplify(u, largest, cubic, c):  # type: ignore[no-untyped-def]
     """largest * sat(u), with cubic = -4/27 largest."""
-    u = limited(u)
+    u = limited(u, c)
     return u * fused(cubic, u * u, largest)
 
 
 @inlined
-def saturate(u):  # type: ignore[no-untyped-def]
+def saturate(u, c):  # type: ignore[no-untyped-def]
     """sat(u) in float32: + * and fused steps only, the same bits on every CPU."""
-    u = limited(u)
-    return u * fused(_SLOPE, u * u, _ONE)
+    u = limited(u, c)
+    return u * fused(c[of.CUBIC], u * u, c[of.ONE])

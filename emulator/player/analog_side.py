@@ -22,7 +22,7 @@ from ..analog_state import Piece, Watch
 from ..background import BackgroundSources
 from ..correlation import Correlation
 from ..counters import SpikeCounters
-from ..crossbar import Crossbar, CrossbarCounters, Inputs, no_inputs
+from ..crossbar import N_LINKS, Crossbar, CrossbarCounters, Inputs, no_inputs
 from ..latencies import Latencies
 from ..links import Downlinks, Uplinks
 from ..memory import Memory
@@ -282,15 +282,17 @@ class AnalogSide:
 
     def _leave(self, events: Inputs) -> None:
         """Through the nodes of the crossbar and the links to the FPGA; `cycle` is in ticks here."""
-        event, link = np.nonzero(Crossbar(self._memory).links(events.input, events.label))
-        if not event.size:
+        reaches = Crossbar(self._memory).reaches_link(events.input, events.label)
+        if not reaches.all():
+            events = Inputs(*(column[reaches] for column in events))
+        if not events.cycle.size:
             return
         left = self._parts.uplinks.leave(
             self._memory,
-            tick=events.cycle[event],
-            link=link.astype(np.int64),
-            label=events.label[event],
-            input_=events.input[event],
+            tick=events.cycle,
+            link=events.input % N_LINKS,
+            label=events.label,
+            input_=events.input,
         )
         gone = ~left.kept
         if gone.any():

@@ -84,6 +84,7 @@ class Bench:
             row_of=rows.row_of,
             driver_row=rows.driver_row,
             drops=rows.drops,
+            blocks=rows.blocks,
             neuron_bus=np.full((2, lanes), -1) if neuron_bus is None else neuron_bus,
             neuron_label=np.arange(lanes),
             neuron_delay=12,

@@ -74,7 +74,9 @@ def test_an_event_takes_the_ways_that_the_words_open(words, listening, events):
     spl1 = {PADI_BUS_CONFIG[0]: listening & 15, PADI_BUS_CONFIG[1]: listening >> 4}
     crossbar = Crossbar(memory_of(dict(zip(range(NODES, NODES + 76), words, strict=True)) | spl1))
     input_, label = ints(*(e[0] for e in events)), ints(*(e[1] for e in events))
-    reached = np.concatenate([crossbar.buses(input_, label), crossbar.links(input_, label)], axis=1)
+    links = np.zeros((input_.size, 4), bool)
+    links[np.arange(input_.size), input_ % 4] = crossbar.reaches_link(input_, label)
+    reached = np.concatenate([crossbar.buses(input_, label), links], axis=1)
     for (i, value), row in zip(events, reached, strict=True):
         open_ = set()
         for (a, b), word in zip(WIRING, words, strict=True):
@@ -84,11 +86,11 @@ def test_an_event_takes_the_ways_that_the_words_open(words, listening, events):
         assert set(np.flatnonzero(row).tolist()) == open_
 
 
-def test_background_source_s_reaches_bus_s_and_link_s_modulo_4():
+def test_background_source_s_reaches_bus_s_and_its_link():
     crossbar = Crossbar(memory_of(dict.fromkeys(PADI_BUS_CONFIG, 0xF)))
     inputs, label = np.arange(12, 20), np.zeros(8, np.int64)
     assert crossbar.buses(inputs, label).tolist() == np.eye(8, dtype=bool).tolist()
-    assert np.argmax(crossbar.links(inputs, label), axis=1).tolist() == [0, 1, 2, 3] * 2
+    assert crossbar.reaches_link(inputs, label).all()
 
 
 def test_the_event_counter_of_an_enabled_output_counts_what_its_nodes_pass():

@@ -1,13 +1,14 @@
-"""The fused multiply-add rounds once.  Oracle: the exact result as a fraction."""
+"""What compiled code is made of.  Oracle of the fused multiply-add: the exact result as a fraction."""
 
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numba import njit
+from numba import TypingError, njit
 
-from emulator.jit import first_bit, fused, times_power_of_two
+from emulator.jit import first_bit, fused, helper, times_power_of_two
 
 FLOATS = st.floats(-1e6, 1e6, width=32)
 
@@ -61,3 +62,26 @@ def test_the_first_bit_is_the_lowest_that_is_set():
 def test_adding_to_the_exponent_multiplies_by_a_power_of_two(x, n):
     if x * 2.0**n < 2.0**128:
         assert scaled(np.float32(x), n) == np.float32(x * 2.0**n)
+
+
+@helper
+def total(values, factor):
+    return factor * values[0] + values[1]
+
+
+@njit
+def total_from_compiled_code(values):
+    return total(values, 2.0)
+
+
+def test_a_helper_can_be_called_from_python_before_and_after_compiled_code_has_called_it():
+    values = np.array([1.0, 3.0])
+    assert total(values, 3) == 6
+    assert total_from_compiled_code(values) == 5
+    assert total(values, 2.0) == 5
+    assert total(np.array([1, 3]), 2) == 5
+
+
+def test_a_helper_refuses_what_it_cannot_compile():
+    with pytest.raises(TypingError):
+        total("ab", 2)

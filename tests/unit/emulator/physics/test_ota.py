@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numba import vectorize
 
+from emulator.physics.coefficients import COEFFICIENTS
 from emulator.physics.logarithm import log2
 from emulator.physics.membrane import exp2
 from emulator.physics.ota import saturate
@@ -15,12 +16,12 @@ from emulator.physics.synaptic_input import decay_exact
 
 @vectorize
 def saturate_all(x):
-    return saturate(x)
+    return saturate(x, COEFFICIENTS)
 
 
 @vectorize
 def exp2_all(x):
-    return exp2(x)
+    return exp2(x, COEFFICIENTS)
 
 
 def test_the_amplifier_is_a_square_law_pair():

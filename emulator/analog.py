@@ -70,6 +70,7 @@ class AnalogCore:
         self.router = Router(mismatch, effects, latencies)
         self.state = AnalogState()
         self._built: tuple[object, ...] | None = None
+        self._routed: tuple[int, ...] | None = None
         self._decoded: tuple[object, Circuits] | None = None
         self._backends: tuple[int, ...] = ()
         self._wires = Wires(effects)
@@ -120,12 +121,12 @@ class AnalogCore:
     def feed(self, inputs: Inputs) -> None:
         """Add events, by the cycle in which they are due on a bus."""
         if self.router.feed(inputs):
-            self._built = None
+            self._routed = None
 
     def deliver(self, registers: PadiRegisters, delay: int) -> None:
         """Put what the PADI registers fired on its way to the buses."""
         if self.router.deliver(registers, delay):
-            self._built = None
+            self._routed = None
 
     def log_pulses(self, on: bool) -> None:
         """Whether pieces tell the pulses of synapse drivers."""
@@ -225,10 +226,18 @@ class AnalogCore:
             self._built = None
 
     def _build(self, memory: Memory, circuits: Circuits, watch: Watch, cycle: int) -> None:
-        versions = memory.version((*NEURON_BLOCKS, *ROUTING_BLOCKS, *DRIVER_BLOCKS))
-        key = (versions, id(circuits), *watch.key())
-        if self._built == key:
-            return
+        """Lanes and routes for the present registers, unless they are at hand."""
+        key = (memory.version(NEURON_BLOCKS), id(circuits), *watch.key())
+        if self._built != key:
+            self._place(memory, circuits, watch, cycle)
+            self._built, self._routed = key, None
+        routing = memory.version((*ROUTING_BLOCKS, *DRIVER_BLOCKS))
+        if self._routed != routing:
+            self._route(memory, circuits, cycle)
+            self._routed = routing
+
+    def _place(self, memory: Memory, circuits: Circuits, watch: Watch, cycle: int) -> None:
+        """Lanes for everyone whom somebody sees."""
         topology = cp.topology(memory.neurons())
         active = np.nonzero(topology.with_clusters(self._active(memory, circuits, watch)))[0]
         coupled = topology.cluster != cp.SINGLE
@@ -243,9 +252,7 @@ class AnalogCore:
             lanes, clusters, self._readers(circuits, places, watch), circuits.capacitance, places,
             self._wires.connections(memory).network(places, self.state.logic),
         )  # fmt: skip
-        self._route(memory, circuits, cycle)
         self._note(topology, memory, cycle)
-        self._built = key
 
     def _align(self, c: Circuits, kind: Ints) -> None:
         """Bring lines to where the kernel has them in lanes of this `kind`."""

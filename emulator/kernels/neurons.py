@@ -45,7 +45,7 @@ CALM_FROM, ARM, N_EVENTS = 6, 7, 8
 """Entries of the cursor of this module: next step, spikes logged, arrivals after the last step; the
 step behind the last one with an event; whether armed lanes need a threshold; events logged."""
 
-GROUP = 8
+GROUP = 4
 """Blocks that one thread takes through a window at a time; they fit the first-level cache."""
 WINDOW = 256
 """Longest window in steps."""

@@ -1,4 +1,7 @@
-"""What compiled code is made of.  Oracle of the fused multiply-add: the exact result as a fraction."""
+"""What compiled code is made of.
+
+Oracle of the fused multiply-add: the exact result as a fraction.
+"""
 
 from fractions import Fraction
 

@@ -20,8 +20,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from firmware_protocol.coordinates import N_COLUMNS, N_NEURONS
 
@@ -90,6 +88,13 @@ class Topology:
 
 
 def _components(one: Ints, other: Ints, size: int) -> Ints:
+    """Number of the component of each of `size` things that pairs (one, other) join."""
+    if not one.size:
+        return np.arange(size)
+    # Not before it is needed: loading it takes a tenth of the time to a new process's first result.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(one.size, np.int8), (one, other)), shape=(size, size))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 

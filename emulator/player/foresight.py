@@ -8,6 +8,7 @@ resets and does not read afterwards is observed on, for a later program that may
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -55,13 +56,11 @@ _RESETS = {
 }
 
 
+@cache
 def _table(names: tuple[str, ...]) -> Ints:
+    """Sorted addresses of these containers' instances, which share none."""
     parts = [CONTAINERS[name].all_addresses().astype(np.int64).reshape(-1) for name in names]
-    return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
-
-
-_READ_ADDRESSES = {what: _table(names) for what, names in _READS.items()}
-_RESET_ADDRESSES = {what: _table(names) for what, names in _RESETS.items()}
+    return np.sort(np.concatenate(parts))
 
 
 def foresee(
@@ -82,10 +81,10 @@ def foresee(
     write_at, write = at[~is_read], address[~is_read]
     spans = {}
     for what in Observable:
-        reads = read_at[_among(read, _READ_ADDRESSES[what])]
+        reads = read_at[_among(read, _table(_READS[what]))]
         resets = np.empty(0, np.int64)
-        if what in _RESET_ADDRESSES:
-            resets = write_at[_among(write, _RESET_ADDRESSES[what])]
+        if what in _RESETS:
+            resets = write_at[_among(write, _table(_RESETS[what]))]
         span = _span(reads, resets, what in still)
         if what is Observable.CADC:
             span = Span(int(reads.min()), int(reads.max())) if reads.size else None

@@ -75,13 +75,13 @@ class Integration:
         self.lanes, self.clusters, self._readers = lanes, clusters, readers
         self._first_coupled = int((places.kind != ln.CLUSTER).sum())
         n_blocks = places.kind.size
+        threads = self._threads if places.neuron.size >= _FEW_LANES else 1
         groups: list[int] = []
         for kind in np.unique(places.kind):
             of_kind = np.nonzero(places.kind == kind)[0]
-            size = of_kind.size if kind == ln.CLUSTER else kernel.GROUP
+            size = of_kind.size if kind == ln.CLUSTER else kernel.GROUP // min(threads, 2)
             groups.extend(of_kind[::size].tolist())
         self._coupling, self._net = self._couple(clusters, capacitance, places), net
-        threads = self._threads if places.neuron.size >= _FEW_LANES else 1
         self._task = kernel.Task(
             lanes=lanes,
             readers=readers,

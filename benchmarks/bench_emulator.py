@@ -5,7 +5,8 @@
 (a) 512 active circuits with adaptation, exponential term and 1 MHz of input events, through
     `Emulator.execute`, as a ratio to the loop of adex_simd.c over as many neurons and steps;
 (b) Brian2's C++ standalone program for as many neurons and steps (brian2_adex.py), as a ratio to
-    (a); needs a Python with Brian2 in --brian2-python or BRIAN2_PYTHON;
+    the same of ours: without events, and with them; needs a Python with Brian2 in --brian2-python
+    or BRIAN2_PYTHON;
 (c) one active circuit with the MADC; a wait of 20 ms; 511 circuits that nobody looks at;
 (d) a first process with an empty compilation cache, and a second one, until their first result;
 (e) a second of MADC samples: time and memory (only with --second);
@@ -28,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +48,7 @@ N_NEURONS = 512
 STEPS_PER_MS = round(1e-3 / STEP_S)
 BRIAN2_MS = 1.0
 VISITS = 50
+WITH_INPUTS = "with inputs"
 FIRST_RESULT, SECOND_OF_MADC = "first result", "second of MADC"
 """What a child process of this script does instead of measuring."""
 
@@ -151,8 +154,8 @@ def brian2_programs(python: str | None) -> dict[str, Brian2]:
     if python is None:
         print("b: Brian2 is missing; name a Python that has it in BRIAN2_PYTHON")
         return {}
-    built = {"neurons alone": Brian2(python), "with inputs": Brian2(python, "--inputs")}
-    print(f"b: Brian2 {built['with inputs'].version}, C++ standalone, float64, Euler")
+    built = {"neurons alone": Brian2(python), WITH_INPUTS: Brian2(python, "--inputs")}
+    print(f"b: Brian2 {built[WITH_INPUTS].version}, C++ standalone, float64, Euler")
     return built
 
 
@@ -161,15 +164,21 @@ def full_chip(repeats: int, brian2_python: str | None) -> Figures:
     ours = "512 AdEx circuits, 1 MHz of events"
     if not emulates_adex():
         ours += " (adaptation and exponential NOT EMULATED yet)"
-    chip = PerMs(ready(programs.busy_chip()), programs.busy_run, (11.0, 1.0))
+    alone = "512 AdEx circuits, no events"
+    emulator = ready(programs.busy_chip())
+    chip = PerMs(emulator, programs.busy_run, (11.0, 1.0))
+    quiet = PerMs(emulator, partial(programs.recorded_run, madc=False), (11.0, 1.0))
     loops, brian2 = yardstick.simd_c(), brian2_programs(brian2_python)
-    work: dict[str, Callable[[], float]] = {ours: chip.measure}
+    work: dict[str, Callable[[], float]] = {ours: chip.measure, alone: quiet.measure}
     for flags, loop in loops.items():
         print(f"a: gcc {flags}: vectors of {loop.vector_bytes} bytes")
         work[flags] = lambda loop=loop: loop.seconds(N_NEURONS, STEPS_PER_MS, STEP_S)
     work |= {name: program.seconds_per_ms for name, program in brian2.items()}
     t = interleaved(work, repeats)
-    figures = {f"a: {ours}": Figure(1e3 * statistics.median(t[ours]), "ms / hardware ms")}
+    figures = {
+        f"a: {name}": Figure(1e3 * statistics.median(t[name]), "ms / hardware ms")
+        for name in (ours, alone)
+    }
     for flags in loops:
         median = 1e3 * statistics.median(t[flags])
         figures[f"a: bare loop, {flags}"] = Figure(median, "ms / hardware ms")
@@ -181,7 +190,8 @@ def full_chip(repeats: int, brian2_python: str | None) -> Figures:
     for name in brian2:
         median = 1e3 * statistics.median(t[name])
         figures[f"b: Brian2, {name}"] = Figure(median, "ms / hardware ms")
-        figures[f"b: Brian2 {name}, over (a)"] = Figure(ratio(t[name], t[ours]), "", ">= 10")
+        like = ours if name == WITH_INPUTS else alone
+        figures[f"b: Brian2 {name}, over ours"] = Figure(ratio(t[name], t[like]), "", ">= 10")
     return figures
 
 

@@ -95,6 +95,38 @@ def _fire(lanes, lane, tick, step_ticks):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
+    """A spike at `tick`: the backend sees it at its next clock edge."""
+    clock = lanes.digital[ln.CLOCK, lane]
+    lanes.state[base(lane) + _THRESHOLD] = _INFINITE
+    lanes.digital[ln.MODE, lane] = PENDING
+    lanes.digital[ln.TIMER, lane] = (tick + clock - 1) // clock * clock
+
+
+@inlined
+def _release(lanes, lane, v, tick):  # type: ignore[no-untyped-def]
+    """The reset ends.  A membrane below any threshold is armed early: see `_cross`."""
+    d, lowest = lanes.digital, _lowest_threshold(lanes, lane)
+    if v < lowest:
+        d[ln.MODE, lane], d[ln.TIMER, lane] = ARMED, NEVER
+        lanes.state[base(lane) + _THRESHOLD] = lowest
+    else:
+        d[ln.MODE, lane], d[ln.TIMER, lane] = REFRACTORY, max(d[ln.END, lane], tick)
+    _switch(lanes, lane)
+
+
+@inlined
+def _cross(lanes, lane, tick):  # type: ignore[no-untyped-def]
+    """The membrane rises through its threshold, unless that was armed too early."""
+    if tick < lanes.digital[ln.END, lane]:
+        lanes.digital[ln.MODE, lane] = REFRACTORY
+        lanes.digital[ln.TIMER, lane] = lanes.digital[ln.END, lane]
+        lanes.state[base(lane) + _THRESHOLD] = _INFINITE
+    else:
+        _pend(lanes, lane, tick)
+
+
+@inlined
 def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
     """Let a lane's backend act inside this step; return the spikes logged.
 
@@ -122,8 +154,7 @@ def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  #
             if d[ln.INSTANT, lane]:
                 v = -lanes.analog[ln.RESET_OTA + 1, lane] / lanes.analog[ln.RESET_OTA, lane]
         elif mode == RESET:
-            d[ln.MODE, lane], d[ln.TIMER, lane] = REFRACTORY, max(d[ln.END, lane], at)
-            _switch(lanes, lane)
+            _release(lanes, lane, v, at)
         else:
             _rearm(lanes, lane, v, block, key, end)
     if end > at and replay:
@@ -131,15 +162,6 @@ def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  #
     s[o] = v
     take_slope(s, o)
     return n
-
-
-@inlined
-def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
-    """A spike at `tick`: the backend sees it at its next clock edge."""
-    clock = lanes.digital[ln.CLOCK, lane]
-    lanes.state[base(lane) + _THRESHOLD] = _INFINITE
-    lanes.digital[ln.MODE, lane] = PENDING
-    lanes.digital[ln.TIMER, lane] = (tick + clock - 1) // clock * clock
 
 
 @helper
@@ -154,7 +176,7 @@ def fire_now(lanes, lane, tick):  # type: ignore[no-untyped-def]
 def bypass(lanes, lane, tick):  # type: ignore[no-untyped-def]
     """An event fires a neuron directly, unless it is refractory."""
     mode = lanes.digital[ln.MODE, lane]
-    if mode == ARMED or mode == BLOCKED:
+    if (mode == ARMED or mode == BLOCKED) and tick >= lanes.digital[ln.END, lane]:
         fire_now(lanes, lane, tick)
 
 
@@ -182,7 +204,7 @@ def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n, n_lane
         if s[o] >= s[o + _THRESHOLD]:
             new, old, threshold = s[o], s[o + _OLD_V], s[o + _THRESHOLD]
             part = (threshold - old) / (new - old) if old < threshold else _ZERO
-            _pend(lanes, lane, start + np.int64(np.ceil(part * np.float32(end - start))))
+            _cross(lanes, lane, start + np.int64(np.ceil(part * np.float32(end - start))))
         if timer[lane] < end:
             n = _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n)
     for k in range(n_lanes):

@@ -102,9 +102,9 @@ EXP_OFF = -126.0
 """exp_max of a neuron without exponential term: 2^-126 V/step."""
 
 ARMED, PENDING, RESET, REFRACTORY, BLOCKED, STUCK = range(6)
-"""What a neuron's backend does: waits for a crossing; has seen one and waits for its clock edge;
-resets; has released the membrane but not re-armed; would re-arm but the membrane is still above
-threshold; hangs in its reset until somebody resets the neuron."""
+"""What a neuron's backend does: waits for a crossing, which counts from tick `end` on; has seen one
+and waits for its clock edge; resets; has released the membrane but not re-armed; would re-arm but
+the membrane is still above threshold; hangs in its reset until somebody resets the neuron."""
 
 SIMPLE, ADAPTIVE, FULL, CLUSTER = range(4)
 """Kinds of blocks: gentle lanes (see `packing.gentle`) with leak, offset and current-based inputs

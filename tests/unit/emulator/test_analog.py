@@ -407,3 +407,49 @@ def test_a_missed_end_of_reset_comes_a_round_of_the_counter_later(glitch, counts
     start = pieces[0].spike_tick[3] // 8 - ORIGIN // 4
     released = start + int(np.argmax(np.diff(v[start + 3 :]) > 0)) + 3
     assert released - start == pytest.approx(counts * 2 / 8, abs=2)  # clock of 2, steps of 8 ticks
+
+
+@pytest.mark.parametrize(("hold_clocks", "spikes"), [(31, 1), (1, 20)])
+def test_a_membrane_above_threshold_when_its_refractory_period_ends_does_not_fire(
+    hold_clocks, spikes
+):
+    """The comparator acts on edges: one within the refractory period is lost.
+
+    A fast leak takes the membrane from reset to threshold in less than 0.5 us.  The reset is
+    released 31 or 1 clocks of 64 ns before the period ends.
+    """
+    config = chip(
+        leak_enable_multiplication=1,
+        leak_i_bias=1000,
+        refractory_period_refractory_time=100,
+        refractory_period_reset_holdoff=(31 - hold_clocks) // 2,
+    )
+    config.common_backend.clock_scale_slow = 3
+    core, memory = ideal_core(config, comparator_noise=False)
+    pieces = core.integrate(memory, watch([0]), 0, 25_000)
+    found = sum(piece.spike_tick.size for piece in pieces)
+    v = emulated.trace_of(pieces)
+    threshold = core.circuits(memory, 0).threshold[0]
+    assert found == 1 if spikes == 1 else found > spikes
+    assert v[-1] > threshold if spikes == 1 else v.min() < threshold - 0.05
+
+
+def test_an_event_does_not_bypass_a_released_but_refractory_neuron():
+    """Events come every 0.5 us; a period of 100 clocks of 64 ns with all but its first 69 free."""
+    config = add_inputs(
+        chip(
+            **QUIET,
+            event_routing_enable_bypass_excitatory=1,
+            refractory_period_refractory_time=100,
+            refractory_period_reset_holdoff=0,
+        )
+    )
+    config.common_backend.clock_scale_slow = 3
+    connect(config, 0, [63])
+    cycles = ORIGIN + np.arange(100, 25_000, 62)
+    core, memory = ideal_core(config, on_bus(cycles, np.ones(cycles.size)))
+    pieces = core.integrate(memory, watch(), ORIGIN, ORIGIN + 25_000)
+    ticks = np.concatenate([piece.spike_tick for piece in pieces])
+    assert ticks.size > 20
+    assert np.diff(ticks).min() >= 100 * 16
+    assert np.diff(ticks).max() <= 100 * 16 + 2 * 62 + 16

@@ -149,6 +149,14 @@ def _record(lanes, readers, first, last, step, calm_from, column, trace):  # typ
 
 
 @inlined
+def _sees_more_than_membranes(readers, first, last):  # type: ignore[no-untyped-def]
+    more = False
+    for k in range(readers.first[first], readers.first[last]):
+        more |= readers.field[k] != ln.V
+    return more
+
+
+@inlined
 def _earliest(lanes, first, last):  # type: ignore[no-untyped-def]
     """When the first timer of these blocks is due."""
     due = lanes.block[ln.DUE, first]
@@ -262,6 +270,7 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
     step, until, kind = shared[th.FIRST], shared[th.LAST], lanes.block[ln.KIND, first]
     next_noise = -(-step // noise_steps) * noise_steps
     watched = task.readers.first[last] > task.readers.first[first]
+    closely = _sees_more_than_membranes(task.readers, first, last)
     event = n_arrived - n_arrived  # an integer like others, not a literal that compiles once more
     next_event = _step_of(arrivals, event, n_arrived, step_cycles)
     due = _earliest(lanes, first, last)
@@ -290,20 +299,25 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
             due = _earliest(lanes, first, last)
         if kind <= ln.ADAPTIVE:
             _advance_lines(s, first, last, step, calm_from, rails)
-            if step >= calm_from and not watched:
+            if step >= calm_from and not closely:
                 n = _at_once(into, until - step, next_event - step, due - step * ticks, ticks)
-        if kind == ln.SIMPLE:
-            taken = step_simple(s, first, last, n, rails, crossed)
-        elif kind == ln.ADAPTIVE:
-            taken = step_adaptive(s, first, last, n, rails, crossed)
-        elif kind == ln.FULL:
-            taken = step_full(s, first, last, rails, crossed)
-        else:
-            step_coupled(lanes, coupling, first, last)
-            for b in range(first, last):
-                crossed[b] = 1
-            taken = -1
-        step += abs(taken)
+        taken, before = 1, step
+        while taken > 0 and step < before + n:
+            part = 1 if watched else n
+            if kind == ln.SIMPLE:
+                taken = step_simple(s, first, last, part, rails, crossed)
+            elif kind == ln.ADAPTIVE:
+                taken = step_adaptive(s, first, last, part, rails, crossed)
+            elif kind == ln.FULL:
+                taken = step_full(s, first, last, rails, crossed)
+            else:
+                step_coupled(lanes, coupling, first, last)
+                for b in range(first, last):
+                    crossed[b] = 1
+                taken = -1
+            step += abs(taken)
+            if n > 1 and watched:
+                _record(lanes, task.readers, first, last, step, step, step - origin, task.trace)
         end = step * ticks
         if taken < 0 or due < end:
             for b in range(first, last):

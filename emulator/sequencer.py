@@ -34,7 +34,7 @@ from .memory import Memory, power_on_image
 from .player import words as program_words
 from .player.analog_side import AnalogSide
 from .player.bus import Bus
-from .player.foresight import NEVER, Observable, Span, foresee
+from .player.foresight import NEVER, Observable, Span, begins_with_reset, foresee
 from .player.schedule import events, schedule
 from .player.words import Accesses
 from .response import Response
@@ -46,6 +46,14 @@ _TIMEOUT = int(CONTAINERS["InstructionTimeoutConfig"].addresses()[0])
 _JTAG_BITS_LSB, _JTAG_KEEP_LSB, _JTAG_DATA_BITS = 40, 48, 40
 _ON_THE_BUS = (jtag.OMNIBUS_REQUEST, jtag.SHIFT_PLL)
 """JTAG instructions whose data message reads or writes a register."""
+
+
+_ACCUMULATE = {
+    Observable.SPIKE_COUNTERS: "spike counters",
+    Observable.CROSSBAR_COUNTERS: "crossbar counters",
+}
+"""What shows the past, by its name in the log.  Of reads of the CADC nobody knows whether they are
+meant for correlation sensors."""
 
 
 @dataclass
@@ -147,6 +155,7 @@ class Player:
         self._analog.begin(self._response)
         accesses = Accesses.of(messages)
         self._spans = foresee(messages, accesses, state.memory, state.still)
+        self._note_unseen(accesses)
         end, first = state.now, 0
         for bound in self._cuts(messages, accesses):
             yield from self._play(self._stretch(messages, accesses, first, bound))
@@ -154,6 +163,19 @@ class Player:
         self._response.finish(end, halted=halted)
         yield from self._response.take()
         state.still = frozenset(what for what, span in self._spans.items() if span.last == NEVER)
+
+    def _note_unseen(self, accesses: Accesses) -> None:
+        """Remark what a program reads that has run through earlier ones without being seen."""
+        for what, span in self._spans.items():
+            begins = span.first == 0 and not begins_with_reset(what, accesses)
+            unseen = begins and what not in self._state.still
+            if unseen and self._state.now and what in _ACCUMULATE:
+                self._log.note(
+                    self._state.now,
+                    _ACCUMULATE[what],
+                    "read without a reset before: what happened in earlier programs, which nobody "
+                    "observed, is not in it; reset it in the program from which it shall count",
+                )
 
     def _cuts(self, messages: Messages, accesses: Accesses) -> list[int]:
         """Where time cannot be foreseen: behind polls and slow reads; and the end."""

@@ -93,6 +93,13 @@ def foresee(
     return spans
 
 
+def begins_with_reset(what: Observable, accesses: Accesses) -> bool:
+    """Whether a program's first message is a reset of what is observed."""
+    if what not in _RESETS or not accesses.at.size or accesses.at[0] or accesses.is_read[0]:
+        return False
+    return bool(_among(accesses.address[:1], _table(_RESETS[what]))[0])
+
+
 def _span(reads: Ints, resets: Ints, still: bool) -> Span | None:
     """Which messages something is observed between, (n,) indices of its reads and resets."""
     if not (reads.size or resets.size):

@@ -10,7 +10,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.mismatch import Mismatch
-from firmware_protocol import memory_map
+from firmware_protocol import Program, decode, memory_map
 from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.coordinates import crossbar_node
 from firmware_protocol.registers.synapse import PADI_EVENT
@@ -24,6 +24,8 @@ from tests.support.emulated import (
     experiment,
     open_node,
     read_out,
+    start_up,
+    write_chip,
 )
 from tests.support.played import (
     QUIET,
@@ -328,3 +330,36 @@ def test_crossbar_counters_count_recorded_spikes():
     counted = trace.redeem(after).astype(int) - trace.redeem(before).astype(int)
     assert np.all(np.abs(counted - np.bincount(link, minlength=4)) <= 2)
     assert counted.min() > 30
+
+
+def counted_later(first, second):
+    """(count of neuron 7, remarks on counters) after two programs on one emulator."""
+    reset = int(memory_map.spike_counter_address(7, reset=True))
+    read = int(memory_map.spike_counter_address(7))
+    emulator, asked = Emulator(effects=EXACT), None
+    for k, resets in enumerate((first, second)):
+        program = Program()
+        if k == 0:
+            start_up(program)
+            write_chip(program, close_crossbar_of(chip(7)))
+        if resets:
+            program.write(reset, 0)
+        program.wait(us(300))
+        if k == 1:
+            asked = program.read([read])
+        program.wait(us(5))
+        program.halt()
+        trace = decode(emulator.execute(program.words()))
+    remarks = [entry for entry in emulator.log if entry.place == "spike counters"]
+    return int(trace.redeem(asked)[0]), remarks
+
+
+def test_a_counter_that_ran_unseen_through_a_program_says_so():
+    whole, remarks = counted_later(first=True, second=False)
+    assert not remarks
+    late, remarks = counted_later(first=False, second=False)
+    assert len(remarks) == 1 and "reset" in remarks[0].text
+    fresh, remarks = counted_later(first=False, second=True)
+    assert not remarks
+    assert abs(late - fresh) <= 1
+    assert whole > late + 8 > 16

@@ -60,9 +60,6 @@ _2_3RDS, _6TH = np.float32(2 / 3), np.float32(1 / 6)
 _AHEAD = np.float32(ln.INTERVAL / 2)
 _NO_DROP = np.float32(ln.NO_DROP)
 
-# No function below that is used in a vectorised loop may take the array: references to it would be
-# counted in every iteration, and LLVM then leaves the loop as it is.
-
 
 @inlined
 def _coefficients(rails):  # type: ignore[no-untyped-def]
@@ -101,6 +98,15 @@ def adapt(s, first, last, rails):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _amplified(s, o, u_exc, u_inh, c):  # type: ignore[no-untyped-def]
+    """Currents of both synaptic amplifiers."""
+    return (
+        amplify(u_exc, s[o + _EXC_SLOPE], s[o + _EXC_CUBIC], c),
+        amplify(u_inh, s[o + _INH_SLOPE], s[o + _INH_CUBIC], c),
+    )
+
+
+@inlined
 def _synaptic(v, i_exc, i_inh, r, c):  # type: ignore[no-untyped-def]
     """Synaptic slope behind both output stages.
 
@@ -118,18 +124,9 @@ def enter_interval(s, first, last, rails):  # type: ignore[no-untyped-def]
         for lane in range(16):
             o = base + _U(lane)
             exc, inh = s[o + _EXC], s[o + _INH]
-            i_exc = amplify(
-                fused(exc, s[o + _EXC_MEAN], s[o + _EXC_BIAS]),
-                s[o + _EXC_SLOPE],
-                s[o + _EXC_CUBIC],
-                c,
-            )
-            i_inh = amplify(
-                fused(inh, s[o + _INH_MEAN], s[o + _INH_BIAS]),
-                s[o + _INH_SLOPE],
-                s[o + _INH_CUBIC],
-                c,
-            )
+            u_exc = fused(exc, s[o + _EXC_MEAN], s[o + _EXC_BIAS])
+            u_inh = fused(inh, s[o + _INH_MEAN], s[o + _INH_BIAS])
+            i_exc, i_inh = _amplified(s, o, u_exc, u_inh, c)
             middle = fused(_AHEAD, s[o + _SLOPE], s[o + _V])
             s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r, c)
             s[o + _EXC] = fused(exc, s[o + _EXC_LONG], _NO_DROP)
@@ -168,18 +165,9 @@ def enter_rest(s, first, last, n, rails):  # type: ignore[no-untyped-def]
             exc, inh = s[o + _EXC], s[o + _INH]
             exc_half = _power(s[o + _EXC_HALF], one, two, four)
             inh_half = _power(s[o + _INH_HALF], one, two, four)
-            i_exc = amplify(
-                fused(exc, _mean(exc_half), s[o + _EXC_BIAS]),
-                s[o + _EXC_SLOPE],
-                s[o + _EXC_CUBIC],
-                c,
-            )
-            i_inh = amplify(
-                fused(inh, _mean(inh_half), s[o + _INH_BIAS]),
-                s[o + _INH_SLOPE],
-                s[o + _INH_CUBIC],
-                c,
-            )
+            u_exc = fused(exc, _mean(exc_half), s[o + _EXC_BIAS])
+            u_inh = fused(inh, _mean(inh_half), s[o + _INH_BIAS])
+            i_exc, i_inh = _amplified(s, o, u_exc, u_inh, c)
             middle = fused(ahead, s[o + _SLOPE], s[o + _V])
             s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r, c)
             s[o + _EXC] = fused(exc, exc_half * exc_half, _NO_DROP)
@@ -207,18 +195,9 @@ def step_lines(s, first, last, rails):  # type: ignore[no-untyped-def]
         for lane in range(16):
             o = base + _U(lane)
             exc, inh = s[o + _EXC], s[o + _INH]
-            i_exc = amplify(
-                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]),
-                s[o + _EXC_SLOPE],
-                s[o + _EXC_CUBIC],
-                c,
-            )
-            i_inh = amplify(
-                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]),
-                s[o + _INH_SLOPE],
-                s[o + _INH_CUBIC],
-                c,
-            )
+            u_exc = fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])
+            u_inh = fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])
+            i_exc, i_inh = _amplified(s, o, u_exc, u_inh, c)
             middle = fused(_HALF, s[o + _SLOPE], s[o + _V])
             s[o + _SYN] = _synaptic(middle, i_exc, i_inh, r, c)
             s[o + _EXC] = fused(exc, s[o + _EXC_DECAY], s[o + _EXC_ADD])
@@ -325,18 +304,9 @@ def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
         for lane in range(16):
             o = base + _U(lane)
             v, exc, inh = s[o + _V], s[o + _EXC], s[o + _INH]
-            i_exc = amplify(
-                fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS]),
-                s[o + _EXC_SLOPE],
-                s[o + _EXC_CUBIC],
-                c,
-            )
-            i_inh = amplify(
-                fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS]),
-                s[o + _INH_SLOPE],
-                s[o + _INH_CUBIC],
-                c,
-            )
+            u_exc = fused(exc, s[o + _EXC_HALF], s[o + _EXC_BIAS])
+            u_inh = fused(inh, s[o + _INH_HALF], s[o + _INH_BIAS])
+            i_exc, i_inh = _amplified(s, o, u_exc, u_inh, c)
             ota = (
                 s[o + _OTA_B], s[o + _OTA_A], s[o + _OTA_MAX], s[o + _OTA_CUBIC],
                 s[o + _OTA_STIFF], s[o + _OTA_STEEP],
@@ -371,10 +341,8 @@ def synapses(s, o, v, u_exc, u_inh, rails):  # type: ignore[no-untyped-def]
     """`_every_input` for one lane; u_exc, u_inh are what the synaptic amplifiers see."""
     coba = s[o + _EXC_COBA_B], s[o + _EXC_COBA_A], s[o + _INH_COBA_B], s[o + _INH_COBA_A]
     r = rails[0], rails[1], rails[2], rails[3]
-    c = COEFFICIENTS
-    i_exc = amplify(u_exc, s[o + _EXC_SLOPE], s[o + _EXC_CUBIC], c)
-    i_inh = amplify(u_inh, s[o + _INH_SLOPE], s[o + _INH_CUBIC], c)
-    return _every_input(v, i_exc, i_inh, coba, r, c)
+    i_exc, i_inh = _amplified(s, o, u_exc, u_inh, COEFFICIENTS)
+    return _every_input(v, i_exc, i_inh, coba, r, COEFFICIENTS)
 
 
 @inlined

@@ -280,7 +280,8 @@ class AnalogCore:
     def _can_fire(self, memory: Memory, c: Circuits) -> Bools:
         by_itself = np.isfinite(c.threshold) | c.exc.bypass | c.inh.bypass
         able = np.asarray((by_itself | self._by_register) & c.backend.fires)
-        return self._wires.connections(memory).firing(able) & c.backend.clocked
+        # Wires do not leave a block of columns, whose backends all count or none does.
+        return self._wires.connections(memory).firing(able)
 
     def _active(self, memory: Memory, c: Circuits, watch: Watch) -> Bools:
         connections = self._wires.connections(memory)

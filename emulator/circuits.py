@@ -90,7 +90,6 @@ class Backend(NamedTuple):
     hold: Ints  # ticks from the release of the reset to the end of the refractory period
     fires: Bools  # whether a crossing or a bypassed event reaches the backend
     digital: Bools  # whether spikes leave as events
-    clocked: Bools  # whether it counts at all
     label: Ints  # 11 bits: event output and address
 
 
@@ -293,7 +292,6 @@ class CircuitModel:
             fires=_fires(n, common),
             digital=(n["event_routing_enable_digital"] != 0)
             & (common["enable_event_registers"] != 0),
-            clocked=_clocked(common),
             label=event_output_of_neuron(_N) << 8 | n["event_routing_address"].astype(np.int64),
         )
 
@@ -316,8 +314,8 @@ class CircuitModel:
 
 
 def _fires(n: Flags, common: Flags) -> Bools:
-    return np.asarray((n["event_routing_analog_output"] != 0) & _clocked(common))
-
-
-def _clocked(common: Flags) -> Bools:
-    return np.asarray((common["enable_clocks"] != 0) & (common["force_reset"] == 0))
+    return (
+        (n["event_routing_analog_output"] != 0)
+        & (common["enable_clocks"] != 0)
+        & (common["force_reset"] == 0)
+    )

@@ -254,3 +254,17 @@ def test_the_refractory_time_of_the_logic_test_is_that_of_its_circuits():
     core, memory = ideal_core(wired())
     assert np.all(core.circuits(memory, ORIGIN).backend.refractory[276:296] == 255 * 8)
     assert p.TICKS_PER_CYCLE == 2
+
+
+def test_wires_stay_within_the_columns_of_one_backend_block():
+    """So no slave has clocks that its master lacks, or the other way round."""
+    everything = np.arange(512)
+    found = connections(
+        enable_master=everything,
+        connect_fire_vertical=everything,
+        connect_fire_to_right=everything,
+        connect_fire_from_right=everything,
+        effects=Effects.of(ideal=True),
+    )
+    block = everything % 256 // 128
+    assert np.array_equal(found.hears, block[:, None] == block)

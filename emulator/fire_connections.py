@@ -40,9 +40,9 @@ class FireConnections:
     """Arrays (512,) unless noted.
 
     hears      (512, 512) [n, m]: whether the wire of n carries the state of master m
-    slave      whether a neuron fires when its wire rises
+    slave      whether a neuron fires with every spike of a master that it hears
     operation  fire.LOCAL, ...: what becomes of a neuron's own state and that of its wire
-    to_post    whether its events become post pulses; if not, what rises on its wire does
+    to_post    whether its events become post pulses; if not, the spikes of the masters it hears do
     """
 
     hears: Bools

@@ -127,7 +127,7 @@ _ROWS: tuple[tuple[str, str, str, str | None, str], ...] = (
     ("bayesian", "connect_fire_to_right",      "flag", "backend.connect_fire_to_right", "fire to right neighbour"),
     ("bayesian", "connect_fire_from_right",    "flag", "backend.connect_fire_from_right", "does not work on the chip"),
     ("bayesian", "enable_master",              "flag", "backend.enable_neuron_master", "refractory state goes to the wire"),
-    ("bayesian", "enable_slave",               "flag", "backend.enable_neuron_slave", "fires when the wire rises"),
+    ("bayesian", "enable_slave",               "flag", "backend.enable_neuron_slave", "fires with masters on the wire"),
 )
 # fmt: on
 

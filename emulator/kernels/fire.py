@@ -115,43 +115,24 @@ def rise(net, neuron, which, tick, end, log, n):  # type: ignore[no-untyped-def]
     return _look(net, neuron, tick, log, n)
 
 
-def outputs(net, lanes, spikes, events, n_spikes, n_events, start, end):  # type: ignore[no-untyped-def]
-    """Turn the spikes of a window, `spikes.first` ... n_spikes - 1, into events.
+def outputs(net, lanes, spikes, events, window):  # type: ignore[no-untyped-def]
+    """Turn the spikes of a window into events, behind `events.first`; for compiled code only.
 
-    start, end  ticks of the window
-    Returns  the new n_events.  Without a network, events are the spikes.  For compiled code only.
+    spikes  those of the window begin at `spikes.first`
+    window  end of the log of spikes; first and last tick of the window
+    Returns  the end of the log of events.  Without a network, events are the spikes.
     """
     raise NotImplementedError("called from compiled code only")
 
 
 @overload(outputs, jit_options=HELPER_OPTIONS)
-def _outputs(
-    net: Any, lanes: Any, spikes: Any, events: Any, n_spikes: Any, n_events: Any, start: Any,
-    end: Any,
-) -> Callable[..., int]:  # fmt: skip
-    def nothing(
-        net: Any,
-        lanes: Any,
-        spikes: Any,
-        events: Any,
-        n_spikes: Any,
-        n_events: Any,
-        start: Any,
-        end: Any,
-    ) -> Any:
-        return n_spikes
+def _outputs(net: Any, lanes: Any, spikes: Any, events: Any, window: Any) -> Callable[..., int]:
+    def nothing(net: Any, lanes: Any, spikes: Any, events: Any, window: Any) -> Any:
+        return window[0]
 
-    def logic(
-        net: Any,
-        lanes: Any,
-        spikes: Any,
-        events: Any,
-        n_spikes: Any,
-        n_events: Any,
-        start: Any,
-        end: Any,
-    ) -> Any:
-        n = n_events
+    def logic(net: Any, lanes: Any, spikes: Any, events: Any, window: Any) -> Any:
+        n_spikes, start, last = window
+        n = events.first
         for k in range(spikes.first, n_spikes):
             tick, lane = spikes.tick[k], spikes.lane[k]
             neuron = lanes.digital[ln.NEURON, lane]
@@ -161,14 +142,14 @@ def _outputs(
             for e in range(net.ear_first[neuron], net.ear_first[neuron + 1]):
                 n = rise(net, net.ear[e], net.state_of_ear[e], tick, high_until, events, n)
         for k in range(net.logic.size):
-            n = fall(net, net.logic[k], end - 1, events, n)
+            n = fall(net, net.logic[k], last, events, n)
         # What fell while nobody was integrating has no place in this window.
-        late = n_events
+        late = events.first
         while late < n and events.tick[late] < start:
             late += 1
         for k in range(late, n):
-            events.tick[n_events + k - late] = events.tick[k]
-            events.lane[n_events + k - late] = events.lane[k]
-        return n_events + n - late
+            events.tick[events.first + k - late] = events.tick[k]
+            events.lane[events.first + k - late] = events.lane[k]
+        return events.first + n - late
 
     return logic if len(net) else nothing

@@ -449,10 +449,8 @@ def advance(task, coupling, net, routes, queues, drivers, out, cursor, until_ste
             cursor[N_SPIKES] = follow(task, net, spikes, _merge(task, spikes), step, origin)
             sent = cursor[N_EVENTS]
             events = Log(out.event_tick, out.event_lane, neuron, sent)
-            cursor[N_EVENTS] = outputs(
-                net, task.lanes, spikes, events, cursor[N_SPIKES], sent, 2 * step_cycles * step,
-                2 * step_cycles * end,
-            )  # fmt: skip
+            window = cursor[N_SPIKES], 2 * step_cycles * step, 2 * step_cycles * end - 1
+            cursor[N_EVENTS] = outputs(net, task.lanes, spikes, events, window)
             for k in range(sent, cursor[N_EVENTS]):
                 send(routes, queues, cursor, out.event_tick[k], out.event_lane[k])
         last_event = _hold(task, cursor, end)

@@ -94,6 +94,17 @@ def events_of(pieces, neuron):
     return np.concatenate([q.event_tick[q.event_neuron == neuron] for q in pieces])
 
 
+def master_20_and_slave_21(**slave):
+    """21 cannot fire by itself; `slave`: its other settings."""
+    config = chip([20, 21])
+    for name, value in (QUIET | slave).items():
+        config.neurons[name][21] = value
+    config.neurons.bayesian_enable_master[20] = 1
+    config.neurons.bayesian_enable_slave[21] = 1
+    config.neurons.bayesian_connect_fire_to_right[20] = 1
+    return config
+
+
 def test_a_slave_fires_with_its_master_and_is_reset_as_it_is():
     config = chip([20, 276])
     config.neurons.threshold_enable[276] = 0
@@ -114,14 +125,10 @@ def test_a_slave_fires_with_its_master_and_is_reset_as_it_is():
 
 
 def test_a_slave_fires_at_the_next_edge_of_its_own_clock_and_stays_refractory_for_its_own_time():
-    config = chip([20, 21])
-    config.neurons.threshold_enable[21] = 0
-    config.neurons.refractory_period_refractory_time[21] = 40
-    config.neurons.refractory_period_input_clock[21] = 1
+    config = master_20_and_slave_21(
+        refractory_period_refractory_time=40, refractory_period_input_clock=1
+    )
     config.common_backend.clock_scale_fast = 4
-    config.neurons.bayesian_enable_master[20] = 1
-    config.neurons.bayesian_enable_slave[21] = 1
-    config.neurons.bayesian_connect_fire_to_right[20] = 1
     core, memory = ideal_core(config)
     pieces = core.integrate(memory, watch([21]), ORIGIN, ORIGIN + DURATION)
     master, slave = spikes_of(pieces, 20), spikes_of(pieces, 21)
@@ -155,14 +162,10 @@ def test_a_chain_of_slaves_fires_in_one_tick_and_nobody_twice():
 
 
 def test_a_refractory_slave_ignores_its_master():
-    config = chip([20, 21], leak_v_leak=1000)
-    config.neurons.threshold_enable[21] = 0
-    config.common_backend.clock_scale_slow = 7
+    config = master_20_and_slave_21()
     config.neurons.refractory_period_input_clock[20] = 1
     config.common_backend.clock_scale_fast = 2
-    config.neurons.bayesian_enable_master[20] = 1
-    config.neurons.bayesian_enable_slave[21] = 1
-    config.neurons.bayesian_connect_fire_to_right[20] = 1
+    config.common_backend.clock_scale_slow = 7
     core, memory = ideal_core(config)
     pieces = core.integrate(memory, watch(), ORIGIN, ORIGIN + 10 * DURATION)
     master, slave = spikes_of(pieces, 20), spikes_of(pieces, 21)

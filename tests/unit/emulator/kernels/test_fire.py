@@ -18,8 +18,8 @@ TICKS = 400
 
 
 @njit
-def turned_into_events(net, lanes, spikes, events, n_events, start, end):
-    return fire.outputs(net, lanes, spikes, events, spikes.tick.size, n_events, start, end)
+def turned_into_events(net, lanes, spikes, events, start, end):
+    return fire.outputs(net, lanes, spikes, events, (spikes.tick.size, start, end - 1))
 
 
 def network(operation):
@@ -62,7 +62,7 @@ def events(operation, spikes, refractory, borders):
     for start, end in itertools.pairwise(borders):
         inside = (spikes[0] >= start) & (spikes[0] < end)
         window = fire.Log(spikes[0][inside], spikes[1][inside], own.digital[ln.NEURON], 0)
-        n = turned_into_events(net, own, window, log._replace(first=n), n, start, end)
+        n = turned_into_events(net, own, window, log._replace(first=n), start, end)
     return log.tick[:n], log.lane[:n]
 
 
@@ -120,11 +120,11 @@ def test_what_fell_while_nobody_looked_is_no_event():
     net, own = network(fire.XNOR), lanes([20, 30])
     neuron = own.digital[ln.NEURON]
     log = fire.Log(np.zeros(10, np.int64), np.zeros(10, np.int64), neuron, 0)
-    n = turned_into_events(net, own, fire.Log(*spikes, neuron, 0), log, 0, 0, 25)
+    n = turned_into_events(net, own, fire.Log(*spikes, neuron, 0), log, 0, 25)
     assert np.array_equal(log.tick[:n], [20, 20])
     none = np.zeros(0, np.int64)
     later = turned_into_events(
-        net, own, fire.Log(none, none, neuron, 0), log._replace(first=n), n, 100, 200
+        net, own, fire.Log(none, none, neuron, 0), log._replace(first=n), 100, 200
     )
     assert later == n
     assert not net.state[[fire.OWN, fire.WIRE, fire.LATCH], OWN].any()

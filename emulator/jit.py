@@ -50,7 +50,7 @@ def helper(function: F) -> F:
     References to the arrays that it is given are not counted: counting is atomic, costs more than
     most of these functions do, and makes two threads that pass the same array wait for each other.
     """
-    return cast(F, _callable_by_chance(_njit(**HELPER_OPTIONS)(function)))
+    return cast(F, _callable_from_python(_njit(**HELPER_OPTIONS)(function)))
 
 
 def inlined(function: F) -> F:
@@ -59,10 +59,10 @@ def inlined(function: F) -> F:
     LLVM puts it there.  Numba's own inlining would infer its types again in every caller, and on
     that side of Numba most of the compilation time is spent.
     """
-    return cast(F, _callable_by_chance(_njit(forceinline=True, **HELPER_OPTIONS)(function)))
+    return cast(F, _callable_from_python(_njit(forceinline=True, **HELPER_OPTIONS)(function)))
 
 
-def _callable_by_chance(dispatcher: Any) -> Any:
+def _callable_from_python(dispatcher: Any) -> Any:
     """Let Python call a function compiled without the code that unpacks Python's arguments.
 
     That code takes a fifth of the time of compilation, and only tests and the curious need it.

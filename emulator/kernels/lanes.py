@@ -176,7 +176,7 @@ class Lanes(NamedTuple):
 
 DUE, KIND, BYPASSED = range(3)
 CONSTANTS = (
-    "head_b",  # 1/V  output stages: see physics.membrane.synapses
+    "head_b",  # 1/V  output stages: see physics.membrane.room
     "head_a",  # 1
     "foot_b",
     "foot_a",

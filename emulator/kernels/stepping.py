@@ -285,7 +285,7 @@ def _every_input(v, i_exc, i_inh, coba, r, c):  # type: ignore[no-untyped-def]
 def _membrane(v, slope, stiff, ota, exponent, c):  # type: ignore[no-untyped-def]
     """Add leak and exponential term: (slope, minus its derivative, exponential term).
 
-    ota       see `_ota_of`; exponent  b, a, max, stiff
+    ota       OTA_FIELDS of kernels.lanes; exponent  b, a, max, stiff
     """
     u, per_u = leak(v, ota, c)
     i_exp = exponential(v, exponent[0], exponent[1], exponent[2], c)

@@ -35,3 +35,4 @@ _VALUES = (
     -5 / 6, -1, 1 / 12,
 )  # fmt: skip
 COEFFICIENTS = tuple(np.float32(value) for value in _VALUES)
+assert len(COEFFICIENTS) == len(NAMES) == 15  # `kernels.stepping` reads as many

@@ -11,6 +11,7 @@ from emulator import parameters as p
 from emulator.analog_state import EXC_LINE
 from emulator.effects import Effects
 from emulator.packing import Packer
+from firmware_protocol import memory_map
 from tests.support import emulated
 from tests.support.emulated import add_inputs, chip, connect, ideal_core, on_bus, watch
 
@@ -453,3 +454,38 @@ def test_an_event_does_not_bypass_a_released_but_refractory_neuron():
     assert ticks.size > 20
     assert np.diff(ticks).min() >= 100 * 16
     assert np.diff(ticks).max() <= 100 * 16 + 2 * 62 + 16
+
+
+def psp(core, memory, at):
+    """Largest change [V] of the membrane by an event at cycle `at`."""
+    core.feed(on_bus([at], [1]))
+    v = emulated.trace_of(core.integrate(memory, READER, at - 125, at + 2500)).astype(float)
+    return np.abs(v - v[0]).max()
+
+
+@pytest.mark.parametrize(
+    ("block", "field", "value"),
+    [
+        ("synapses", "weight", 10),
+        ("synapses", "label", 2),
+        ("column_current", "enable_synaptic_current_excitatory", 0),
+        ("quadrants", "syn_i_bias_dac", 300),
+        ("synapse_drivers", "enable_receiver", 0),
+        ("padi", "dacen_pulse_extension", 15),
+        ("crossbar_nodes", "target", 1),
+    ],
+)
+def test_an_event_does_what_the_present_registers_say(block, field, value):
+    """Rows of synapses are kept from one event to the next, unless what they follow changes.
+
+    Oracle: a fresh chip that has had the later registers from the begin.
+    """
+    config = connect(add_inputs(chip(leak_v_leak=535, leak_i_bias=100, **QUIET)), 0, [30])
+    core, memory = ideal_core(config)
+    before = psp(core, memory, ORIGIN + 125)
+    assert psp(core, memory, ORIGIN + 125_000) == pytest.approx(before, rel=1e-3)
+    setattr(getattr(config, block), field, value)
+    memory.write(memory_map.ADDRESSES, config.image())
+    after = psp(core, memory, ORIGIN + 250_000)
+    assert abs(after - before) > 0.1 * before
+    assert after == pytest.approx(psp(*ideal_core(config), ORIGIN + 250_000), rel=1e-3, abs=1e-6)

@@ -150,6 +150,10 @@ def _record(lanes, readers, first, last, step, calm_from, column, trace):  # typ
 
 @inlined
 def _sees_more_than_membranes(readers, first, last):  # type: ignore[no-untyped-def]
+    """Whether anything of these blocks is recorded that does not go on from step to step alone.
+
+    Lines and adaptation nodes are drawn for an interval: only `_record` knows them in between.
+    """
     more = False
     for k in range(readers.first[first], readers.first[last]):
         more |= readers.field[k] != ln.V

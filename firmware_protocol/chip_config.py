@@ -8,7 +8,7 @@ refuse values that do not fit.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -58,8 +58,10 @@ class Group:
 class _Member:
     """One member of an AtomicNeuron: reads and writes single elements of the chip's arrays."""
 
-    def __init__(self, neurons: Group, index: int, member: str) -> None:
-        self.__dict__.update(_neurons=neurons, _index=index, _member=member)
+    def __init__(
+        self, neurons: Group, index: int, member: str, changed: Callable[[], None] | None
+    ) -> None:
+        self.__dict__.update(_neurons=neurons, _index=index, _member=member, _changed=changed)
 
     def __getattr__(self, name: str) -> Any:
         field = self._field(name)
@@ -72,6 +74,8 @@ class _Member:
             place = f"AtomicNeuron({self._index}).{self._member}.{name}"
             raise FieldRangeError(place, int(value), field.limit, "choose a code in range")
         self._neurons[field.name][self._index] = int(value)
+        if self._changed is not None:
+            self._changed()
 
     def _field(self, name: str) -> atomic_neuron.NeuronField:
         field = atomic_neuron.BY_NAME.get(f"{self._member}_{name}")
@@ -79,6 +83,17 @@ class _Member:
             known = [f.field for f in atomic_neuron.FIELDS if f.member == self._member]
             raise AttributeError(f"AtomicNeuron.{self._member} has no field {name!r}: {known}")
         return field
+
+
+def neuron_view(
+    neurons: Group, n: int, changed: Callable[[], None] | None = None
+) -> SimpleNamespace:
+    """Settings of neuron `n` by member; assignments write into the arrays of `neurons`.
+
+    changed  called after each assignment
+    """
+    members = {m: _Member(neurons, n, m, changed) for m in atomic_neuron.MEMBERS}
+    return SimpleNamespace(**members)
 
 
 Arrays = dict[str, dict[str, IntArray]]
@@ -235,9 +250,7 @@ class ChipConfig:
 
     def atomic_neuron(self, n: int) -> SimpleNamespace:
         """Settings of circuit `n` by member: ``chip.atomic_neuron(3).leak.v_leak = 400``."""
-        index = int(AtomicNeuron(n))
-        members = {m: _Member(self.neurons, index, m) for m in atomic_neuron.MEMBERS}
-        return SimpleNamespace(**members)
+        return neuron_view(self.neurons, int(AtomicNeuron(n)))
 
     def check(self) -> None:
         """Raise FieldRangeError for the first value that its register field cannot hold."""

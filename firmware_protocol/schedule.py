@@ -70,6 +70,7 @@ class Timetable:
     planned: Ints
     executed: Ints
     _shifts: dict[Appointment, list[Shift]]
+    _places: dict[Appointment, list[int]]
 
     @property
     def late_cycles(self) -> int:
@@ -95,6 +96,18 @@ class Timetable:
             )
         return ticket.shifted(shifts[0])
 
+    def positions(self, appointment: Appointment) -> Ints:
+        """Where the register reads of a repeated command begin in the trace's `reads`.
+
+        Returns (n,) int64, in order of execution
+        """
+        shifts = self._shifts.get(appointment, [])
+        return np.array([shift.reads for shift in shifts], dtype=np.int64)
+
+    def executed_at(self, appointment: Appointment) -> Ints:
+        """Timer values at which a command's first messages are executed, (n,) int64, not falling."""
+        return self.executed[self._places[appointment]]
+
 
 class Schedule:
     """Commands and events with times; at equal times the order in which they were added."""
@@ -114,6 +127,16 @@ class Schedule:
         The program must not touch the timer, nor halt: those are the schedule's.  It is copied.
         """
         return self._add(time, commands, None)
+
+    def repeat(self, times: npt.ArrayLike, commands: Program) -> Appointment:
+        """Execute a program as `at` does, at each of `times` (n,) [FPGA cycles], in any order.
+
+        :meth:`Timetable.positions` tells where the answers of each time are.
+        """
+        t = whole_numbers("schedule: times", times, MAX_TIMER, _REMEDY)
+        if t.ndim != 1:
+            raise ProgramError(f"schedule: times {t.shape} must be 1-D; pass a flat array")
+        return self._add(t, commands, None)
 
     def write(
         self, time: int, addresses: npt.ArrayLike, values: npt.ArrayLike, byte_enables: int = 0xF
@@ -147,18 +170,21 @@ class Schedule:
             )
         self._items.append(_Item(t, label, None))
 
-    def _add(self, time: int, commands: Program, ticket: Ticket | None) -> Appointment:
-        t = whole_number("schedule: time", time, MAX_TIMER, _REMEDY)
+    def _add(self, time: int | Ints, commands: Program, ticket: Ticket | None) -> Appointment:
+        t = time
+        if not isinstance(t, np.ndarray):
+            t = np.array([whole_number("schedule: time", t, MAX_TIMER, _REMEDY)])
         if commands.sets_timer or commands.ended:
             what = "sets the timer or waits" if commands.sets_timer else "halts"
+            when = int(t[0]) if t.size else None
             raise ProgramError(
-                f"schedule: the program for time {t} {what}; times and end belong to the schedule, "
+                f"schedule: the program for time {when} {what}; times and end belong to the schedule, "
                 "so add its parts one by one"
             )
         appointment = Appointment(ticket)
         command = _Command(appointment, commands.words(), commands.answers, commands.blocks)
-        if command.words.size:
-            self._items.append(_Item(np.array([t]), None, command))
+        if command.words.size and t.size:
+            self._items.append(_Item(t, None, command))
         return appointment
 
     # --- arithmetic -----------------------------------------------------------------------------
@@ -180,6 +206,16 @@ class Schedule:
             result._items.append(replace(item, time=time.astype(np.int64)))
         return result
 
+    def delayed(self, cycles: int) -> Schedule:
+        """A schedule with all times later by `cycles` [FPGA cycles], which may not be negative."""
+        shift = whole_number("delayed: cycles", cycles, MAX_TIMER, _REMEDY)
+        result = Schedule()
+        for item in self._items:
+            if item.time.size and int(item.time.max()) + shift > MAX_TIMER:
+                raise ProgramError(f"delayed: a time exceeds {MAX_TIMER} cycles; {_REMEDY}")
+            result._items.append(replace(item, time=item.time + shift))
+        return result
+
     def merged(self, *others: Schedule) -> Schedule:
         """All commands and events of this and other schedules, in this order at equal times."""
         result = Schedule()
@@ -197,7 +233,8 @@ class Schedule:
         time, length, source, order = self._flat()
         commands = [item.command for item in self._items if item.command is not None]
         pool = np.concatenate([np.empty(0, np.uint64), *(c.words for c in commands)])
-        part, answers = Program(), sum((c.answers for c in commands), Shift())
+        in_order = self._in_order(order) if commands else []
+        part, answers = Program(), sum((c.answers for _, c in in_order), Shift())
         part.setup_timer()
         blocks = any(c.blocks for c in commands)
         sent = part.timed(time, length, source, pool, answers=answers, blocks=blocks)
@@ -209,8 +246,8 @@ class Schedule:
                 int(time[np.argmax(sent - time)]),
                 late / CYCLES_PER_US,
             )
-        in_order = self._in_order(order) if commands else []
-        return Timetable(time, sent, _shifts(in_order, program.extend(part)))
+        shifts, places = _shifts(in_order, program.extend(part))
+        return Timetable(time, sent, shifts, places)
 
     def _flat(self) -> tuple[Ints, Ints, Ints, Ints]:
         """Time, length and source for :meth:`Program.timed`, and the order that sorts the items."""
@@ -222,30 +259,35 @@ class Schedule:
                 lengths.append(np.zeros(item.time.size, dtype=np.int64))
                 sources.append(item.labels)
             elif item.command is not None:
-                lengths.append(np.array([item.command.words.size]))
-                sources.append(np.array([at]))
+                lengths.append(np.full(item.time.size, item.command.words.size))
+                sources.append(np.full(item.time.size, at))
                 at += item.command.words.size
         time, length, source = (np.concatenate(part) for part in (times, lengths, sources))
         order = np.argsort(time, kind="stable")  # quick where times come in sorted runs
         return time[order], length[order], source[order], order
 
-    def _in_order(self, order: Ints) -> Iterable[_Command]:
-        """The commands, as they are executed."""
+    def _in_order(self, order: Ints) -> list[tuple[int, _Command]]:
+        """The commands as they are executed, each with its place among all items."""
         first = np.cumsum([0, *(item.time.size for item in self._items)])
         rank = np.empty(order.size, dtype=np.int64)
         rank[order] = np.arange(order.size)
         found = [
-            (int(rank[start]), item.command)
+            (place, item.command)
             for start, item in zip(first[:-1], self._items, strict=True)
             if item.command is not None
+            for place in rank[start : start + item.time.size].tolist()
         ]
-        return (command for _, command in sorted(found, key=lambda entry: entry[0]))
+        return sorted(found, key=lambda entry: entry[0])
 
 
-def _shifts(commands: Iterable[_Command], before: Shift) -> dict[Appointment, list[Shift]]:
-    """For each appointment, the answers that come before its own."""
+def _shifts(
+    commands: Iterable[tuple[int, _Command]], before: Shift
+) -> tuple[dict[Appointment, list[Shift]], dict[Appointment, list[int]]]:
+    """For each appointment, the answers that come before its own, and its places in the order."""
     shifts: dict[Appointment, list[Shift]] = {}
-    for command in commands:
+    places: dict[Appointment, list[int]] = {}
+    for place, command in commands:
         shifts.setdefault(command.appointment, []).append(before)
+        places.setdefault(command.appointment, []).append(place)
         before += command.answers
-    return shifts
+    return shifts, places

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
@@ -13,24 +15,17 @@ from firmware_protocol.coordinates import N_NEURONS
 
 from . import compile as compiler
 from . import session, targets
+from .injection import InjectedConfiguration, InjectedReadout
 from .mapping.place import check_permutation
 from .mapping.report import MappedTopologyStatistics
 from .standardmodels.cells import HXNeuron
 
+_log = logging.getLogger("pynn_hx.control")
+
+N_GENERATORS = 4
+"""On-chip sources: one generator in each half for each."""
 DEFAULT_MIN_DELAY = 0.0
 DEFAULT_MAX_DELAY = 0.0
-
-# Keywords of the chip's other PyNN backend that come later; these values ask for nothing.
-_NOT_YET: dict[str, Any] = {
-    "enable_neuron_bypass": False,
-    "backgroundPermutation": None,
-    "injected_config": None,
-    "injected_readout": None,
-    "calibration_cache": None,
-    "injected_calib_target": None,
-    "injected_calib_options": None,
-}
-
 
 class RunCommand(Enum):
     """What `run` does."""
@@ -52,16 +47,27 @@ def setup(
     connection: Connection | None = None,
     initial_config: ChipConfig | None = None,
     neuronPermutation: Sequence[int] | None = None,
+    backgroundPermutation: Sequence[int] | None = None,
+    enable_neuron_bypass: bool = False,
+    injected_config: InjectedConfiguration | None = None,
+    injected_readout: InjectedReadout | None = None,
+    strict_parameters: bool = True,
     **extra: Any,
 ) -> None:
     """Start a session; what existed of an earlier one is gone.
 
-    timestep           accepted for PyNN's sake; the chip has no time step
-    target             what to run on, e.g. ``"emulator:?chip_seed=3&run_seed=0"``; by default the
-                       environment variable PYNN_HX_TARGET, else ``"emulator:"``
-    connection         an open connection to use instead; it stays open after `end`
-    initial_config     configuration to start from; values of its circuits become parameter values
-    neuronPermutation  the i-th neuron of the network gets the i-th of these circuits (0..511)
+    timestep               accepted for PyNN's sake; the chip has no time step
+    target                 what to run on, e.g. ``"emulator:?chip_seed=3&run_seed=0"``; by default
+                           the environment variable PYNN_HX_TARGET, else ``"emulator:"``
+    connection             an open connection to use instead; it stays open after `end`
+    initial_config         configuration to start from; values of its circuits become parameters
+    neuronPermutation      the i-th neuron of the network gets the i-th of these circuits (0..511)
+    backgroundPermutation  the i-th on-chip source gets the i-th of these generators (0..3)
+    enable_neuron_bypass   instead of `initial_config`: every arriving event makes a spike
+    injected_config        settings and commands besides those of the network
+    injected_readout       what to read before, during and after a run
+    strict_parameters      refuse `get` and `set` of neurons until it is known which circuits of
+                           `initial_config` they are placed on; False: allow them
     Raises  KeyError for an unknown keyword, NotImplementedError for one of a later version,
             ValueError, OverflowError or TypeError for values that cannot be; the earlier session
             then still stands
@@ -72,24 +78,37 @@ def setup(
         raise ValueError("setup() got both a target and a connection; give one of them")
     _check_type("connection", connection, Connection, "what pynn_hx.targets.connect(url) returns")
     _check_type("initial_config", initial_config, ChipConfig, "e.g. helper.chip_from_nightly()")
-    if connection is None:
-        target = targets.resolve(target)
-    permutation = check_permutation(
-        range(N_NEURONS) if neuronPermutation is None else neuronPermutation
-    )
+    _check_type("injected_config", injected_config, InjectedConfiguration, "that")
+    _check_type("injected_readout", injected_readout, InjectedReadout, "that")
+    if enable_neuron_bypass:
+        if initial_config is not None:
+            _log.info("setup(): enable_neuron_bypass replaces the initial_config")
+        initial_config = ChipConfig.preset("neuron_bypass")
     if initial_config is not None:
         initial_config.check()
         initial_config = initial_config.copy()
-    if session.state is not None:
-        session.state.close()
-    session.state = session.State(
-        target=target,
+    settings = session.Settings(
+        permutation=check_permutation(
+            range(N_NEURONS) if neuronPermutation is None else neuronPermutation
+        ),
+        background_permutation=check_permutation(
+            range(N_GENERATORS) if backgroundPermutation is None else backgroundPermutation,
+            N_GENERATORS,
+            "backgroundPermutation",
+            "generators",
+        ),
+        target=targets.resolve(target) if connection is None else None,
         connection=connection,
         initial_config=initial_config,
-        permutation=permutation,
+        injected_config=injected_config,
+        injected_readout=injected_readout,
+        strict_parameters=bool(strict_parameters),
         min_delay=0.0 if isinstance(min_delay, str) else float(min_delay),
         max_delay=0.0 if isinstance(max_delay, str) else float(max_delay),
     )
+    if session.state is not None:
+        session.state.close()
+    session.state = session.State(settings)
 
 
 def _check_type(keyword: str, value: Any, kind: type, way_out: str) -> None:
@@ -100,15 +119,22 @@ def _check_type(keyword: str, value: Any, kind: type, way_out: str) -> None:
         )
 
 
+# Keywords of the chip's other PyNN backend that come with per-chip calibration.
+_CALIBRATION = ("calibration_cache", "injected_calib_target", "injected_calib_options")
+
+
 def _check_extra(extra: dict[str, Any]) -> None:
     for keyword, value in extra.items():
-        if keyword not in _NOT_YET:
+        if keyword not in _CALIBRATION:
             raise KeyError(
                 f"setup() knows no keyword {keyword!r}; it takes timestep, min_delay, max_delay, "
-                "target, connection, initial_config, neuronPermutation"
+                "target, connection, initial_config, neuronPermutation, backgroundPermutation, "
+                "enable_neuron_bypass, injected_config, injected_readout, strict_parameters"
             )
-        if value is not None and value is not _NOT_YET[keyword]:
-            raise NotImplementedError(f"setup({keyword}=...) comes with a later version")
+        if value is not None:
+            raise NotImplementedError(
+                f"setup({keyword}=...) comes with the calibration of single chips; leave it out"
+            )
 
 
 def end() -> None:
@@ -123,8 +149,11 @@ def end() -> None:
 def run(runtime: float | None, command: RunCommand = RunCommand.EXECUTE) -> None:
     """Run the experiment for `runtime` [hardware ms], truncated to 8 ns.
 
-    ``run(None, RunCommand.PREPARE)`` only maps the network.
-    Raises  RuntimeError if it has been run and not reset, or does not fit onto the chip
+    ``run(None, RunCommand.PREPARE)`` only maps the network.  ``run(t, RunCommand.APPEND)`` queues
+    the network as it is now for t ms; the next ``run(t)`` or ``run(None)`` executes what is queued
+    without a gap, so that membranes continue from one part to the next.
+    Raises  RuntimeError if it has been run and not reset, or does not fit onto the chip; ValueError
+            for a runtime that does not go with the command.  Nothing is queued then.
     """
     state = session.require("run()")
     if command is RunCommand.PREPARE:
@@ -132,12 +161,18 @@ def run(runtime: float | None, command: RunCommand = RunCommand.EXECUTE) -> None
             raise ValueError(f"run({runtime}, PREPARE): no time passes; write run(None, PREPARE)")
         state.prepare()
     elif command is RunCommand.APPEND:
-        raise NotImplementedError(
-            "RunCommand.APPEND (experiments of several parts) comes with a later version; "
-            "run once for the whole time"
-        )
+        if runtime is None:
+            raise ValueError("run(None, APPEND): give the time in ms for which to hold the network")
+        state.require_fresh("run(APPEND)")
+        state.append(int(compiler.cycles(_checked_runtime(runtime))))
     elif command is RunCommand.EXECUTE:
-        state.run(_checked_runtime(runtime))
+        if runtime is not None:
+            state.run(_checked_runtime(runtime))
+        elif not state.n_queued:
+            raise ValueError("run(None): nothing is queued; give a runtime in ms, e.g. run(0.1)")
+        else:
+            state.require_fresh("run()")
+            state.execute()
     else:
         raise ValueError(f"run(): {command!r} is none of {[str(c) for c in RunCommand]}")
 
@@ -145,9 +180,7 @@ def run(runtime: float | None, command: RunCommand = RunCommand.EXECUTE) -> None
 run_for = run
 
 
-def _checked_runtime(runtime: float | None) -> float:
-    if runtime is None:
-        raise ValueError("run(None): nothing is queued; give a runtime in ms, e.g. run(0.1)")
+def _checked_runtime(runtime: float) -> float:
     limit_ms = compiler.MAX_RUNTIME_CYCLES / compiler.CYCLES_PER_MS
     if not 0 <= runtime <= limit_ms:
         raise ValueError(f"run({runtime}): the runtime must be 0..{limit_ms:.0f} ms")
@@ -157,16 +190,50 @@ def _checked_runtime(runtime: float | None) -> float:
 def run_until(
     time_point: float, callbacks: Sequence[Callable[[float], float]] | None = None
 ) -> float:
-    """Run until `time_point` [ms] and return the time; ValueError if that has passed."""
+    """Run until `time_point` [ms] and return the time.
+
+    callbacks  functions of the time [ms] that return the next time at which to call them.  The chip
+               cannot wait for Python in the middle of an experiment, so they are called before it
+               begins: what they change (weights, parameters, spike times) holds from their time on,
+               but what the network does until then cannot be asked yet.
+    Raises     ValueError if the time has passed, or a callback names a time that has
+    """
     state = session.require("run_until()")
-    if callbacks:
-        raise NotImplementedError(
-            "run_until(callbacks=...): the chip cannot be stopped in the middle of an experiment"
-        )
     if time_point < state.t:
         raise ValueError(f"run_until({time_point}): it is {state.t} ms already; call reset()")
-    state.run_until(_checked_runtime(time_point))
+    runtime = _checked_runtime(time_point)
+    if callbacks:
+        state.require_fresh("run_until()")
+        _queue_with_callbacks(state, runtime, callbacks)
+        state.execute()
+    else:
+        state.run_until(runtime)
     return state.t
+
+
+def _queue_with_callbacks(
+    state: session.State, end: float, callbacks: Sequence[Callable[[float], float]]
+) -> None:
+    """Queue a part for each stretch between the times at which callbacks are due."""
+    due = [(_next_time(callback, state.t, end), k) for k, callback in enumerate(callbacks)]
+    while state.t < end:
+        when, k = min(due)
+        stop = int(compiler.cycles(min(when, end)))
+        if stop > state.t_cycles:
+            state.append(stop - state.t_cycles)
+        if when >= end:
+            return
+        due[k] = (_next_time(callbacks[k], when, end), k)
+
+
+def _next_time(callback: Callable[[float], float], now: float, end: float) -> float:
+    found = float(callback(now))
+    if not found > now:
+        raise ValueError(
+            f"run_until({end}): a callback, called at {now} ms, asks for its next call at "
+            f"{found} ms; it must return a later time"
+        )
+    return found
 
 
 def reset(annotations: dict[str, Any] | None = None) -> None:
@@ -179,8 +246,6 @@ def reset(annotations: dict[str, Any] | None = None) -> None:
 
 def preprocess() -> None:
     """Map the network; the old name of ``run(None, RunCommand.PREPARE)``."""
-    import warnings
-
     warnings.warn(
         "preprocess() is now run(None, RunCommand.PREPARE)", DeprecationWarning, stacklevel=2
     )
@@ -195,6 +260,27 @@ def list_standard_models() -> list[type]:
 def get_backend_statistics() -> MappedTopologyStatistics:
     """What the network takes of the chip; RuntimeError before the first mapping."""
     return session.require("get_backend_statistics()").statistics()
+
+
+def get_pre_realtime_read() -> dict[Any, Any]:
+    """What `setup`'s injected_readout asked for before the run: coordinate -> container.
+
+    Empty before any run; RuntimeError without a session.
+    """
+    return dict(session.require("get_pre_realtime_read()").reads.get("pre_realtime", {}))
+
+
+def get_post_realtime_read() -> dict[Any, Any]:
+    """The same of what it asked for after the run."""
+    return dict(session.require("get_post_realtime_read()").reads.get("post_realtime", {}))
+
+
+def get_execution_instance_data() -> session.ExecutionData:
+    """What the last execution took; RuntimeError without a session or before an execution."""
+    data = session.require("get_execution_instance_data()").execution
+    if data is None:
+        raise RuntimeError("get_execution_instance_data(): nothing has been executed; call run(t)")
+    return data
 
 
 def get_current_time() -> float:

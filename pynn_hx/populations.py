@@ -12,16 +12,25 @@ from pyNN import common
 from pyNN.parameters import ParameterSpace, Sequence, simplify
 
 from firmware_protocol import ChipConfig
-from firmware_protocol.atomic_neuron import BY_NAME
+
+from firmware_protocol.atomic_neuron import FIELDS
+from firmware_protocol.chip_config import Group, neuron_view
 
 from . import session
 from .mapping.graph import Ints
+from .recorded import Site
 from .recording import Recorder, destination
-from .standardmodels.cells import HXNeuron, checked_codes, checked_spike_times
-
-Values = dict[str, npt.NDArray[Any]]
+from .standardmodels.base import (
+    BackgroundSource,
+    CalibratedNeuron,
+    ChipNeuron,
+    CompartmentLayout,
+    FpgaSource,
+    Values,
+)
 
 _ROUTED = "event_routing_address"
+_POINT = (CompartmentLayout(None, (0,)),)
 
 
 class Assembly(common.Assembly):
@@ -101,6 +110,28 @@ class _Cells:
     def _get_view(self, selector: Any, label: str | None = None) -> PopulationView:
         return PopulationView(self, selector, label)
 
+    # --- calibrated cells -------------------------------------------------------------------------
+
+    @property
+    def calib_target(self) -> tuple[Any, ...]:
+        """Targets of the calibration, by cell; a copy.  AttributeError before the mapping."""
+        self._root.calibrated_codes("calib_target")
+        return tuple(self._root.target_of(int(k)) for k in self._indices)
+
+    @property
+    def calib_hwparams(self) -> tuple[Any, ...]:
+        """Settings that the calibration found, by cell; a copy.  AttributeError as above."""
+        codes = self._root.calibrated_codes("calib_hwparams")
+        kept = {name: values.copy() for name, values in codes.items()}
+        return tuple(neuron_view(Group("neurons", kept), int(k)) for k in self._indices)
+
+    @property
+    def actual_hwparams(self) -> tuple[Any, ...]:
+        """Settings that the next run uses, by cell: changing ``.leak.v_leak`` changes the run."""
+        codes = self._root.calibrated_codes("actual_hwparams")
+        changed = self._root.require_session("actual_hwparams").changed
+        return tuple(neuron_view(Group("neurons", codes), int(k), changed) for k in self._indices)
+
     def record(
         self,
         variables: str | list[str] | None,
@@ -115,10 +146,14 @@ class _Cells:
         variables  "spikes", one of "v exc_synin inh_synin adaptation", or a list of both; None
                    stops all recording of the whole population
         to_file    file name or neo IO that `end` writes to; the name's ending says the format
-        device     "madc", the fast ADC; it records one neuron and one variable at a time
-        Raises     RuntimeError (unknown variable), ValueError (device, second analog variable,
-                   ending of a file), TypeError (to_file that is neither name nor neo IO),
-                   NotImplementedError (more than one neuron, sampling_interval, locations)
+        locations  labels of compartments; by default the first one
+        device     "madc", the fast ADC, which sees two neurons at a time (more of them take more
+                   runs); "cadc", the columns' ADC, slower, all neurons at once; "pad_0" or "pad_1",
+                   an analog pin, which returns no data ("_buffered" or "_unbuffered" may follow)
+        Raises     RuntimeError (unknown variable, location of a point neuron), ValueError (device,
+                   second analog variable, pad in use, unknown location, ending of a file),
+                   TypeError (to_file that is neither name nor neo IO), NotImplementedError
+                   (sampling_interval)
         """
         state = self._root.require_session("record()")
         recorder = self._root.recorder
@@ -147,9 +182,11 @@ class PopulationView(_Cells, common.PopulationView):
 
 
 class Population(_Cells, common.Population):
-    """A group of cells of one type: neuron circuits of the chip, or external spike sources.
+    """A group of cells of one type: neuron circuits of the chip, or spike sources.
 
-    offset  number of the first cell among all neurons (or all external sources) of the session
+    offset  number of the first cell's first circuit among all circuits that neurons of the session
+            take; of a source, number of its first cell among all of its kind
+    layout  compartments of a cell
     """
 
     _recorder_class = Recorder
@@ -168,15 +205,7 @@ class Population(_Cells, common.Population):
             cellparams = cellparams or {}
         super().__init__(size, cellclass, cellparams, structure, initial_values or {}, label)
         # Registered only now: a refused population leaves no trace.
-        is_neuron = isinstance(self.celltype, HXNeuron)
-        self.offset = state.n_neurons if is_neuron else state.n_external
-        if is_neuron:
-            state.n_neurons += self.size
-        else:
-            state.n_external += self.size
-        state.id_counter += self.size
-        state.populations.append(self)
-        state.recorders.append(self.recorder)
+        self.offset = state.register(self)
 
     @property
     def _root(self) -> Population:
@@ -185,6 +214,16 @@ class Population(_Cells, common.Population):
     @property
     def _indices(self) -> Ints:
         return np.arange(self.size)
+
+    @property
+    def layout(self) -> tuple[CompartmentLayout, ...]:
+        """Compartments of a cell."""
+        return self.celltype.layout if isinstance(self.celltype, ChipNeuron) else _POINT
+
+    @property
+    def n_circuits(self) -> int:
+        """Circuits of a cell; 1 for sources, which have none."""
+        return self.celltype.n_circuits if isinstance(self.celltype, ChipNeuron) else 1
 
     def _create_cells(self) -> None:
         first = session.require("Population()").id_counter
@@ -200,29 +239,63 @@ class Population(_Cells, common.Population):
         given: frozenset[str] = getattr(self.celltype, "given", frozenset())
         self._given = {n: np.full(self.size, n in given) for n in self._parameters}
         self._learned: Values | None = None
+        self._calibrated: Values | None = None  # codes that the present targets came to
         for cell in self.all_cells:
             cell.parent = self
+
+    # --- numbers in the network -------------------------------------------------------------------
+
+    def compartments(self, locations: Any, on_point: type[Exception] = ValueError) -> list[int]:
+        """Numbers of the compartments with these labels; the first one for None.
+
+        on_point  what to raise if the neuron has only one, without a label
+        Raises    ValueError for an unknown label
+        """
+        if locations is None:
+            return [0]
+        names = [locations] if isinstance(locations, str) else list(locations)
+        known = [c.label for c in self.layout]
+        if known == [None]:
+            raise on_point(
+                f"population {self.label!r}: location {', '.join(map(repr, names))}: a point "
+                "neuron has no locations; leave it out"
+            )
+        for name in names:
+            if name not in known:
+                raise ValueError(
+                    f"population {self.label!r}: no location {name!r}; there are "
+                    f"{', '.join(map(repr, dict.fromkeys(known)))}"
+                )
+        return [k for k, label in enumerate(known) if label in names]
+
+    def slot(self, site: Site) -> int:
+        """Number of the circuit that spikes and is read out for a site."""
+        circuit = self.layout[site.compartment].circuits[0]
+        return self.offset + site.cell * self.n_circuits + circuit
+
+    def source_numbers(self, indices: Ints, compartment: int = 0) -> Ints:
+        """Network numbers of cells as sources of events, (cell,)."""
+        first = self._session.first_number(self.celltype) + self.offset
+        circuit = self.layout[compartment].circuits[0]
+        return first + indices * self.n_circuits + circuit
+
+    def target_slots(self, indices: Ints, compartment: int = 0) -> Ints:
+        """Circuits of a compartment of cells, (cell, circuit)."""
+        circuits = np.array(self.layout[compartment].circuits, dtype=np.int64)
+        return self.offset + indices[:, None] * self.n_circuits + circuits
 
     # --- parameters -----------------------------------------------------------------------------
 
     def _checked(self, values: Values, indices: Ints) -> Values:
         """Values as they are stored; raises before anything is changed."""
         place = f"population {self.label!r}"
-        if isinstance(self.celltype, HXNeuron):
-            checked = {n: checked_codes(n, v, place, indices) for n, v in values.items()}
-            if np.any(checked.get(_ROUTED, 0)):
-                warnings.warn(
-                    f"{place}: {_ROUTED} has no effect, routing gives every neuron its address; "
-                    "leave it out",
-                    stacklevel=2,
-                )
-            return checked
-        checked = {}
-        for name, cells in values.items():
-            checked[name] = np.empty(indices.size, dtype=object)
-            for k, times in enumerate(cells):
-                where = f"{place}, {name} of cell {indices[k]}"
-                checked[name][k] = Sequence(checked_spike_times(times, where))
+        checked = {n: self.celltype.checked(n, v, place, indices) for n, v in values.items()}
+        if type(self.celltype).__name__ == "HXNeuron" and np.any(checked.get(_ROUTED, 0)):
+            warnings.warn(
+                f"{place}: {_ROUTED} has no effect, routing gives every neuron its address; "
+                "leave it out",
+                stacklevel=2,
+            )
         return checked
 
     def require_session(self, what: str) -> session.State:
@@ -234,16 +307,22 @@ class Population(_Cells, common.Population):
             )
         return self._session
 
-    def _require_mapping(self, what: str) -> None:
-        if (
-            isinstance(self.celltype, HXNeuron)
+    @property
+    def _keeps_base(self) -> bool:
+        """Whether values that nobody has set are those of the initial configuration."""
+        return (
+            isinstance(self.celltype, ChipNeuron)
+            and self.celltype.follows_initial_config
             and self._session.initial_config is not None
-            and self._learned is None
-        ):
+        )
+
+    def _require_mapping(self, what: str) -> None:
+        if self._keeps_base and self._learned is None and self._session.strict_parameters:
             raise RuntimeError(
                 f"population {self.label!r}: {what} before the network is mapped: with an "
                 "initial_config, values depend on the circuits the neurons are placed on; call "
-                "run(None, RunCommand.PREPARE) first, or give values to HXNeuron(...)"
+                "run(None, RunCommand.PREPARE) first, give values to the cell type, or call "
+                "setup(strict_parameters=False)"
             )
 
     def parameter_values(self, names: list[str]) -> Values:
@@ -251,7 +330,13 @@ class Population(_Cells, common.Population):
         self._require_mapping("get()")
         if self._learned is None:
             return {n: self._parameters[n] for n in names}
-        return {n: np.where(self._given[n], self._parameters[n], self._learned[n]) for n in names}
+        learned = self._learned
+        return {
+            n: np.where(self._given[n], self._parameters[n], learned[n])
+            if n in learned
+            else self._parameters[n]
+            for n in names
+        }
 
     def change_parameters(self, values: Values, indices: Ints) -> None:
         """Set values of some cells; all are checked before the first is changed."""
@@ -261,32 +346,75 @@ class Population(_Cells, common.Population):
         for name, value in checked.items():
             self._parameters[name][indices] = value
             self._given[name][indices] = True
+        self._calibrated = None
+        self._session.changed()
 
-    def write_parameters(self, chip: ChipConfig, circuit: Ints, keep_base: bool) -> None:
-        """Write codes into the circuits of this population's neurons.
-
-        keep_base  leave what no one has set, because the chip holds an initial configuration
-        """
-        mine = circuit[self.offset : self.offset + self.size]
-        for name, values in self._parameters.items():
-            chosen = self._given[name] if keep_base else np.ones(self.size, dtype=bool)
-            if chosen.any():
-                codes = checked_codes(
-                    name, values, f"population {self.label!r}", np.arange(self.size)
-                )
-                chip.neurons[name][mine[chosen]] = codes[chosen].astype(np.int64)
-
-    def learn_parameters(self, chip: ChipConfig, circuit: Ints) -> None:
-        """Remember what the circuits of this population are set to."""
-        if self._session.initial_config is None:
+    def write_parameters(self, chip: ChipConfig, cells: Ints, circuits: Ints) -> None:
+        """Write settings into the circuits (cell, n_circuits) of some of the neurons."""
+        if isinstance(self.celltype, CalibratedNeuron):
+            if self._calibrated is None:
+                self._calibrated = self._all_codes(self.celltype.codes(self._parameters))
+            for name, codes in self._calibrated.items():
+                chip.neurons[name][circuits[:, 0]] = codes[cells]
             return
-        mine = circuit[self.offset : self.offset + self.size]
-        self._learned = {
-            n: chip.neurons[n][mine].astype(bool if BY_NAME[n].kind == "flag" else float)
-            for n in self._parameters
+        values = {n: v[cells] for n, v in self._parameters.items()}
+        everything = np.ones(cells.size, dtype=bool)
+        chosen = {
+            n: self._given[n][cells] if self._keeps_base else everything for n in self._parameters
         }
+        self.celltype.write(chip, circuits, values, chosen, f"population {self.label!r}")
+
+    def _all_codes(self, found: Values) -> Values:
+        """Codes of a calibration, and defaults for what it leaves alone."""
+        return {
+            f.name: np.broadcast_to(found.get(f.name, f.default), (self.size,)).astype(np.int64)
+            for f in FIELDS
+            if not f.hidden
+        }
+
+    def learn_parameters(self, chip: ChipConfig, cells: Ints, circuits: Ints) -> None:
+        """Remember what the circuits of some of the neurons are set to."""
+        if not self._keeps_base:
+            return
+        found = self.celltype.learn(chip, circuits)
+        if self._learned is None:
+            self._learned = {n: np.empty(self.size, dtype=v.dtype) for n, v in found.items()}
+        for name, values in found.items():
+            self._learned[name][cells] = values
+
+    def calibrated_codes(self, what: str) -> Values:
+        """Codes that the targets came to, (size,) each; AttributeError before the mapping."""
+        if not isinstance(self.celltype, CalibratedNeuron):
+            raise AttributeError(
+                f"population {self.label!r}: {what} belongs to calibrated cell types, not to "
+                f"{type(self.celltype).__name__}"
+            )
+        if self._calibrated is None:
+            raise AttributeError(
+                f"population {self.label!r}: {what} is there once the network is mapped; call "
+                "run(None, RunCommand.PREPARE) first"
+            )
+        return self._calibrated
+
+    def target_of(self, cell: int) -> Any:
+        """The calibration target of a cell."""
+        return self.celltype.calib_target(self._parameters, cell)
+
+    @property
+    def is_neuron(self) -> bool:
+        """Whether the cells are circuits of the chip."""
+        return isinstance(self.celltype, ChipNeuron)
+
+    @property
+    def is_background(self) -> bool:
+        """Whether the cells are a generator on the chip."""
+        return isinstance(self.celltype, BackgroundSource)
 
     def spike_times(self, cell: int) -> npt.NDArray[np.float64]:
         """Times [ms] of a source's cell."""
-        times = self._parameters["spike_times"][cell]
-        return np.asarray(getattr(times, "value", times), dtype=np.float64).reshape(-1)
+        assert isinstance(self.celltype, FpgaSource)
+        return self.celltype.spike_times(self._parameters, cell)
+
+    def value(self, name: str) -> Any:
+        """A parameter that is equal over the population."""
+        return self._parameters[name][0]

@@ -231,12 +231,10 @@ class Projection(common.Projection):
 
     def as_connections(self) -> Connections:
         """The projection as plain arrays in network numbering."""
-        state = session.require("Projection")
         pre, post = _root(self.pre), _root(self.post)
-        first = pre.offset if isinstance(pre.celltype, HXNeuron) else state.n_neurons + pre.offset
         return Connections(
-            first + _root_indices(self.pre)[self._pre],
-            post.offset + _root_indices(self.post)[self._post],
+            pre.source_numbers(_root_indices(self.pre)[self._pre]),
+            post.target_slots(_root_indices(self.post)[self._post])[:, 0],
             np.abs(self._weight).astype(np.int64),
             np.full(len(self), self.receptor_type == "inhibitory"),
         )

@@ -1,58 +1,31 @@
-"""What is recorded, and its way into neo objects.
-
-Recorded runs are kept as plain arrays; neo blocks are built anew on every request, so that
-filtering one never empties another.
-"""
+"""What is recorded of a population, and the data that came of it."""
 
 from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import neo
 import numpy as np
-import numpy.typing as npt
-import quantities as pq
 from pyNN.recording import get_io
 
 from . import session
 from .compile import CYCLES_PER_MS
-from .mapping.configure import identify
 from .mapping.graph import Ints
-from .standardmodels.cells import HXNeuron
+from .recorded import Choice, Floats, Origin, Segment, Signal, Site, Stretch, Train, segment_of
+from .standardmodels.base import READOUT_SOURCES, BackgroundSource, ChipNeuron
 
 if TYPE_CHECKING:
+    from .experiment import Seen, Snippet, View
     from .populations import Population
 
-DEVICES = ("madc",)
-_PADS = ("pad_0", "pad_1")
+CONVERTERS = ("madc", "cadc")
+PADS = tuple(f"pad_{n}{mode}" for n in range(2) for mode in ("", "_buffered", "_unbuffered"))
 FILE_ENDINGS = (".pkl", ".pickle", ".mat", ".nix", ".h5", ".nwb")
 """Formats that neo writes; all but the first two need another package."""
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Site:
-    """One recorded analog signal: times [ms] float64, values [LSB] float32, both (sample,)."""
-
-    variable: str
-    cell: int
-    times: Floats
-    values: npt.NDArray[np.float32]
-
-
-@dataclass
-class Segment:
-    """One run of one population: spike times [ms] by cell, analog signals."""
-
-    number: int
-    t_stop: float
-    spikes: dict[int, Floats]
-    sites: list[Site]
-    recorded_at: datetime.datetime
-    annotations: dict[str, Any] = field(default_factory=dict)
 
 
 def destination(file: Any, place: str) -> Any:
@@ -74,8 +47,20 @@ def destination(file: Any, place: str) -> Any:
     return file
 
 
-def _names(variables: str | list[str]) -> set[str]:
-    return {variables} if isinstance(variables, str) else set(variables)
+@dataclass(frozen=True)
+class Analog:
+    """The analog quantity of a site that is recorded, and by which devices."""
+
+    variable: str
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What is recorded of a population."""
+
+    spikes: frozenset[Site] = frozenset()
+    analog: Mapping[Site, Analog] = field(default_factory=dict)
 
 
 class Recorder:
@@ -83,10 +68,13 @@ class Recorder:
 
     def __init__(self, population: Population) -> None:
         self.population = population
-        self._spikes: set[int] = set()
-        self._analog: dict[int, str] = {}
+        self.requests = Requests()
         self._cache: list[Segment] = []
-        self._present: Segment | None = None  # the run that has not been reset
+        self._present: Segment | None = None  # the experiment that has not been reset
+
+    @property
+    def _place(self) -> str:
+        return f"population {self.population.label!r}"
 
     # --- requests -------------------------------------------------------------------------------
 
@@ -99,110 +87,151 @@ class Recorder:
         device: str,
     ) -> None:
         """Add requests; see `Population.record`.  Checks everything before it changes anything."""
-        place = f"population {self.population.label!r}"
         names = [variables] if isinstance(variables, str) else list(variables)
-        self._check_request(place, names, sampling_interval, locations, device)
+        self._check(names, sampling_interval, device)
+        compartments = self.population.compartments(locations, RuntimeError)
+        sites = [Site(int(c), k) for c in cells for k in compartments]
         analog = sorted({n for n in names if n != "spikes"})
+        changed = dict(self.requests.analog)
         if analog:
-            self._check_analog(place, analog, cells)
-        if "spikes" in names:
-            self._spikes.update(int(c) for c in cells)
-        for variable in analog:
-            self._analog.update({int(c): variable for c in cells})
+            self._check_analog(analog, sites)
+            self._check_pads(device, sites, analog[0])
+            for site in sites:
+                known = changed[site].devices if site in changed else ()
+                devices = tuple(dict.fromkeys((*known, device)))
+                changed[site] = Analog(analog[0], devices)
+        spikes = self.requests.spikes.union(sites) if "spikes" in names else self.requests.spikes
+        self.requests = Requests(spikes, changed)
 
-    def _check_request(
-        self, place: str, names: list[str], interval: float | None, locations: Any, device: str
-    ) -> None:
+    def _check(self, names: list[str], interval: float | None, device: str) -> None:
         for n in names:
             if n not in self.population.celltype.recordable:
                 raise RuntimeError(
-                    f"{place}: cannot record {n!r}; a {type(self.population.celltype).__name__} "
-                    f"shows {', '.join(self.population.celltype.recordable)}"
+                    f"{self._place}: cannot record {n!r}; a "
+                    f"{type(self.population.celltype).__name__} shows "
+                    f"{', '.join(self.population.celltype.recordable)}"
                 )
         if interval:
             raise NotImplementedError(
-                f"{place}: sampling_interval {interval}; the ADC's rate is fixed, thin out the "
-                "samples of get_data() instead"
+                f"{self._place}: sampling_interval {interval}; the converters' rates are fixed, "
+                "thin out the samples of get_data() instead"
             )
-        if locations is not None:
-            raise NotImplementedError(f"{place}: locations belong to multi-compartment neurons")
-        if device.startswith(_PADS) or device == "cadc":
-            raise NotImplementedError(f"{place}: device {device!r} is not there yet; use 'madc'")
-        if device not in DEVICES:
-            raise ValueError(f"{place}: device {device!r} is none of {', '.join(DEVICES)}")
+        if device not in (*CONVERTERS, *PADS):
+            raise ValueError(
+                f"{self._place}: device {device!r} is none of {', '.join((*CONVERTERS, *PADS))}"
+            )
 
-    def _check_analog(self, place: str, variables: list[str], cells: Ints) -> None:
+    def _check_analog(self, variables: list[str], sites: list[Site]) -> None:
         if len(variables) > 1:
             raise ValueError(
-                f"{place}: {' and '.join(variables)} at once; a neuron has one analog output, "
-                "record one variable in each run"
+                f"{self._place}: {' and '.join(variables)} at once; a neuron has one analog "
+                "output, record one variable in each run"
             )
-        for cell in cells.tolist():
-            if self._analog.get(cell, variables[0]) != variables[0]:
+        for site in sites:
+            known = self.requests.analog.get(site)
+            if known is not None and known.variable != variables[0]:
                 raise ValueError(
-                    f"{place}: cell {cell} already records {self._analog[cell]!r}, so not "
+                    f"{self._place}: cell {site.cell} already records {known.variable!r}, so not "
                     f"{variables[0]!r} as well; call record(None) first"
                 )
-        others = sum(len(r._analog) for r in session.require("record()").recorders if r is not self)
-        total = others + len(set(self._analog) | set(cells.tolist()))
-        if total > 1:
-            raise NotImplementedError(
-                f"{place}: {variables[0]!r} of {total} neurons; the ADC records one so far: use a "
-                "view of one neuron, e.g. population[0:1].record('v'), after record(None) elsewhere"
+
+    def _check_pads(self, device: str, sites: list[Site], variable: str) -> None:
+        """A pin shows one quantity of one neuron, buffered or not."""
+        if not device.startswith("pad_"):
+            return
+        if len(sites) > 1:
+            raise ValueError(
+                f"{self._place}: device {device!r} shows one neuron, not {len(sites)}; record a "
+                "view of one, e.g. population[0:1]"
             )
+        wanted = (self, sites[0], variable, device.endswith("_unbuffered"))
+        for recorder in session.require("record()").recorders:
+            for site, analog in recorder.requests.analog.items():
+                for other in analog.devices:
+                    taken = (recorder, site, analog.variable, other.endswith("_unbuffered"))
+                    if other[:5] == device[:5] and taken != wanted:
+                        raise ValueError(
+                            f"{self._place}: {device!r} already shows {analog.variable!r} of cell "
+                            f"{site.cell} of population {recorder.population.label!r} as {other!r}; "
+                            "use the other pad, or call record(None) there first"
+                        )
 
     def reset(self) -> None:
-        """Forget all requests and the data of a run that has not been reset."""
-        self._spikes.clear()
-        self._analog.clear()
+        """Forget all requests and the data of an experiment that has not been reset."""
+        self.requests = Requests()
         self._present = None
 
     def spike_cells(self) -> Ints:
         """Cells whose spikes are recorded, sorted."""
-        return np.array(sorted(self._spikes), dtype=np.int64)
+        return np.array(sorted({site.cell for site in self.requests.spikes}), dtype=np.int64)
 
-    def analog_sites(self) -> list[tuple[str, int]]:
-        """(variable, cell) of every analog recording."""
-        return [(variable, cell) for cell, variable in sorted(self._analog.items())]
+    def spike_sites(self) -> list[Site]:
+        """Where spikes are recorded, sorted."""
+        return sorted(self.requests.spikes)
+
+    def views(self) -> list[View]:
+        """The analog quantities that are recorded, as the chip knows them."""
+        from .experiment import View
+
+        return [
+            View(self.population.slot(site), READOUT_SOURCES[analog.variable], device)
+            for site, analog in sorted(self.requests.analog.items())
+            for device in analog.devices
+        ]
 
     # --- data -----------------------------------------------------------------------------------
 
-    def collect(self, state: session.State) -> None:
-        """Take what a run that has just ended showed of this population.
+    def collect(self, number: int, snippets: Iterable[Snippet], seen: Iterable[Seen]) -> None:
+        """Take what an experiment that has just ended showed of this population.
 
         At once, because requests, spike times and the session may change before somebody asks.
+
+        number  of the segment
         """
-        self._present = Segment(
-            state.segment_counter,
-            state.t,
-            self._recorded_spikes(state),
-            self._recorded_sites(state),
-            datetime.datetime.now(),
-        )
+        stretches = [
+            self._stretch(snippet, shown)
+            for snippet, shown in zip(snippets, seen, strict=True)
+            if self in snippet.requests
+        ]
+        self._present = Segment(number, stretches, datetime.datetime.now())
 
-    def _recorded_spikes(self, state: session.State) -> dict[int, Floats]:
-        cells = sorted(self._spikes)
-        if not isinstance(self.population.celltype, HXNeuron):
-            times = {c: self.population.spike_times(c) for c in cells}
-            return {c: t[t < state.t] for c, t in times.items()}
-        assert state.observation is not None and state.mapped is not None
-        seen, routing = state.observation, state.mapped.routing
-        neuron = identify(routing)[seen.spike_label & 0x7FF]
-        wanted = self.population.offset + np.array(cells, dtype=np.int64)
-        order = np.argsort(neuron, kind="stable")
-        first = np.searchsorted(neuron[order], wanted)
-        last = np.searchsorted(neuron[order], wanted, side="right")
-        ms = seen.spike_time[order] / CYCLES_PER_MS
-        return {c: ms[a:b] for c, a, b in zip(cells, first, last, strict=True)}
+    def _stretch(self, snippet: Snippet, seen: Seen) -> Stretch:
+        asked = snippet.requests[self]
+        signals = []
+        for site, analog in asked.analog.items():
+            for device in analog.devices:
+                view = self._view(site, analog.variable, device)
+                if view in seen.signals:
+                    times, values = seen.signals[view]
+                    ms = times / CYCLES_PER_MS
+                    signals.append(Signal(analog.variable, device, site, ms, values))
+        start, stop = snippet.start / CYCLES_PER_MS, snippet.stop / CYCLES_PER_MS
+        return Stretch(start, stop, self._trains(sorted(asked.spikes), snippet, seen), signals)
 
-    def _recorded_sites(self, state: session.State) -> list[Site]:
-        seen = state.observation
-        assert seen is not None
-        times, values = seen.madc_time / CYCLES_PER_MS, seen.madc_value.astype(np.float32)
-        return [Site(variable, cell, times, values) for variable, cell in self.analog_sites()]
+    def _view(self, site: Site, variable: str, device: str) -> View:
+        from .experiment import View
+
+        return View(self.population.slot(site), READOUT_SOURCES[variable], device)
+
+    def _trains(self, sites: list[Site], snippet: Snippet, seen: Seen) -> list[Train]:
+        celltype = self.population.celltype
+        if isinstance(celltype, ChipNeuron):
+            where = np.array([self.population.slot(site) for site in sites], dtype=np.int64)
+            return self._cut(sites, where, *seen.spikes_by_slot)
+        if isinstance(celltype, BackgroundSource):
+            where = self.population.offset + np.array([s.cell for s in sites], dtype=np.int64)
+            return self._cut(sites, where, *seen.background_by_cell)
+        played = snippet.trains.get(self, {})
+        return [Train(site, played[site.cell]) for site in sites]
+
+    @staticmethod
+    def _cut(sites: list[Site], where: Ints, key: Ints, ms: Floats) -> list[Train]:
+        """Trains of sites out of all spikes, sorted by `key`, the number in `where`."""
+        first, last = np.searchsorted(key, where), np.searchsorted(key, where, side="right")
+        return [Train(s, ms[a:b]) for s, a, b in zip(sites, first, last, strict=True)]
 
     def store_to_cache(self, annotations: dict[str, Any] | None = None) -> None:
-        """Keep the present run's data beyond a reset."""
+        """Keep the present experiment's data beyond a reset."""
         if self._present is not None:
             self._present.annotations.update(annotations or {})
             self._cache.append(self._present)
@@ -217,67 +246,44 @@ class Recorder:
         annotations: dict[str, Any] | None = None,
         locations: Any = None,
     ) -> neo.Block:
-        """All finished runs, and the present one, as a neo Block.
+        """All finished experiments, and the present one, as a neo Block.
 
-        Spike trains by cell, then analog signals; `variables` and `filter_ids` select.
+        Spike trains by snippet and cell, then analog signals; `variables`, `filter_ids` and
+        `locations` select.
         """
-        if locations is not None:
-            raise NotImplementedError("locations belong to multi-compartment neurons")
-        names = None if variables == "all" else _names(variables)
-        cells = (
-            None if filter_ids is None else set(self.population.id_to_index(filter_ids).tolist())
-        )
+        choice = self._choice(variables, filter_ids, locations)
         segments = self._cache + ([] if self._present is None else [self._present])
-        block = neo.Block(name=self.population.label, description=self.population.describe())
+        origin = self._origin()
+        block = neo.Block(name=self.population.label, description=origin.description)
         block.annotate(**self.metadata, **(annotations or {}))
-        for segment in segments or [Segment(0, 0.0, {}, [], datetime.datetime.now())]:
-            block.segments.append(self._as_neo(segment, names, cells))
+        for segment in segments or [Segment(0, [], datetime.datetime.now())]:
+            block.segments.append(segment_of(segment, origin, choice))
         block.rec_datetime = block.segments[0].rec_datetime
         if clear:
             self._cache.clear()
             self._present = None
         return block
 
-    def _as_neo(self, data: Segment, names: set[str] | None, cells: set[int] | None) -> neo.Segment:
-        segment = neo.Segment(
-            name=f"segment{data.number:03d}",
-            description=self.population.describe(),
-            rec_datetime=data.recorded_at,
-            **data.annotations,
+    def _choice(self, variables: str | list[str], filter_ids: Any, locations: Any) -> Choice:
+        names = None
+        if variables != "all":
+            names = {variables} if isinstance(variables, str) else set(variables)
+        cells = None
+        if filter_ids is not None:
+            cells = set(np.atleast_1d(self.population.id_to_index(filter_ids)).tolist())
+        compartments = None
+        if locations is not None:
+            compartments = self.population.compartments(locations, RuntimeError)
+        return Choice(names, cells, compartments)
+
+    def _origin(self) -> Origin:
+        population = self.population
+        return Origin(
+            population.label,
+            int(population.first_id),
+            tuple("unlabeled" if c.label is None else c.label for c in population.layout),
+            population.describe(),
         )
-        label = self.population.label
-        first_id = int(self.population.first_id)
-        if names is None or "spikes" in names:
-            for cell, times in data.spikes.items():
-                if cells is None or cell in cells:
-                    train = neo.SpikeTrain(
-                        times * pq.ms,
-                        t_start=0.0 * pq.ms,
-                        t_stop=data.t_stop * pq.ms,
-                        source_population=label,
-                        source_id=first_id + cell,
-                        source_index=cell,
-                        source_location="unlabeled",
-                        source_compartment=0,
-                    )
-                    segment.spiketrains.append(train)
-        for site in data.sites:
-            if (names is None or site.variable in names) and (cells is None or site.cell in cells):
-                signal = neo.IrregularlySampledSignal(
-                    site.times * pq.ms,
-                    site.values[:, np.newaxis],
-                    units="dimensionless",
-                    time_units="ms",
-                    name=site.variable,
-                    device="madc",
-                    source_population=label,
-                    source_ids=[first_id + site.cell],
-                    source_locations=["unlabeled"],
-                    source_compartments=[0],
-                    array_annotations={"channel_index": [site.cell]},
-                )
-                segment.irregularlysampledsignals.append(signal)
-        return segment
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -305,18 +311,20 @@ class Recorder:
         locations: Any = None,
     ) -> None:
         """Write `get` to a neo IO or to a file whose ending names the format."""
-        target = destination(file, f"population {self.population.label!r}")
+        target = destination(file, self._place)
         io = get_io(target) if isinstance(target, str) else target
         io.write_block(self.get(variables, gather, filter_ids, clear, annotations, locations))
 
     def count(self, variable: str, gather: bool = True, filter_ids: Any = None) -> dict[int, int]:
-        """Number of spikes by cell ID in the present run, or the last one."""
+        """Number of spikes by cell ID in the present experiment, or the last one."""
         if variable != "spikes":
             raise ValueError(f"count of {variable!r}: only spikes can be counted")
         segment = self._present or (self._cache[-1] if self._cache else None)
-        spikes = {} if segment is None else segment.spikes
-        wanted = (
-            None if filter_ids is None else set(self.population.id_to_index(filter_ids).tolist())
-        )
-        first = int(self.population.first_id)
-        return {first + c: len(t) for c, t in spikes.items() if wanted is None or c in wanted}
+        choice = self._choice("all", filter_ids, None)
+        first, counts = int(self.population.first_id), {}
+        for stretch in [] if segment is None else segment.stretches:
+            for train in stretch.trains:
+                if choice.has("spikes", train.site):
+                    cell = first + train.site.cell
+                    counts[cell] = counts.get(cell, 0) + len(train.times)
+        return counts

@@ -83,6 +83,19 @@ def _write_crossbar(chip: ChipConfig, r: Routing, recorded: Bools) -> None:
                 open_node(4 * half + bus, 8 + bus, bit, bit)
 
 
+def write_weights(chip: ChipConfig, r: Routing) -> None:
+    """Only the synapses' weights; everything else as `write_routing` has left it."""
+    chip.synapses.weight[r.half, r.row, r.column] = r.weight
+
+
+def write_background(chip, routing, rate_hz, seed):
+    raise NotImplementedError
+
+
+def identify_background(routing, label):
+    return np.full(label.size, -1)
+
+
 def write_readout(chip: ChipConfig, circuit: Ints, source: int | None) -> None:
     """Connect the MADC to one neuron, or to none.
 

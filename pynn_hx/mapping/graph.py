@@ -34,6 +34,14 @@ class Connections:
 
 
 @dataclass(frozen=True)
+class Background:
+    """A population of cells that a generator on the chip stands for."""
+
+    size: int
+    recorded: bool = False
+
+
+@dataclass(frozen=True)
 class Network:
     """What is to be placed and routed.
 
@@ -47,3 +55,4 @@ class Network:
     n_external: int
     connections: Connections
     recorded: Bools
+    background: tuple[Background, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ class MappedTopologyStatistics:
     n_synapses       hardware synapses; a connection of weight 0..63 takes one
     n_synapse_rows   rows in use, of which each carries one sign
     fullest_column   synapses of the neuron that has the most (a column has 256)
+    n_executions     parts of the network that the chip holds one after the other
     mapping_s        wall time of placing, routing and configuring [s]
     """
 
@@ -34,21 +36,23 @@ class MappedTopologyStatistics:
     n_synapse_drivers: int
     fullest_column: int
     mapping_s: float
+    n_background: int = 0
+    n_executions: int = 1
 
     @property
     def neuron_usage(self) -> float:
         """Fraction of the chip's neuron circuits in use."""
-        return self.n_neurons / N_NEURONS
+        return self.n_neurons / (N_NEURONS * self.n_executions)
 
     @property
     def synapse_usage(self) -> float:
         """Fraction of the chip's synapses in use."""
-        return self.n_synapses / N_SYNAPSES
+        return self.n_synapses / (N_SYNAPSES * self.n_executions)
 
     @property
     def synapse_driver_usage(self) -> float:
         """Fraction of the chip's synapse drivers in use."""
-        return self.n_synapse_drivers / (N_SYNRAMS * N_DRIVERS)
+        return self.n_synapse_drivers / (N_SYNRAMS * N_DRIVERS * self.n_executions)
 
     def __str__(self) -> str:
         return "\n".join(
@@ -58,11 +62,13 @@ class MappedTopologyStatistics:
                 f"  projections         {self.n_projections}",
                 f"  neurons             {self.n_neurons} ({self.neuron_usage:.1%} of the chip)",
                 f"  external sources    {self.n_external}",
+                f"  background cells    {self.n_background}",
                 f"  connections         {self.n_connections}",
                 f"  synapses            {self.n_synapses} ({self.synapse_usage:.1%})",
                 f"  synapse rows        {self.n_synapse_rows}",
                 f"  synapse drivers     {self.n_synapse_drivers} ({self.synapse_driver_usage:.1%})",
                 f"  fullest column      {self.fullest_column} of {N_ROWS} synapses",
+                f"  executions          {self.n_executions}",
                 f"  mapped in           {1e3 * self.mapping_s:.1f} ms",
             )
         )
@@ -70,23 +76,25 @@ class MappedTopologyStatistics:
 
 def summarise(
     network: Network,
-    routing: Routing,
+    routings: Sequence[Routing],
     *,
     n_populations: int,
     n_projections: int,
     mapping_s: float,
 ) -> MappedTopologyStatistics:
-    """Count what a routing uses."""
-    per_column = np.bincount(routing.half * N_COLUMNS + routing.column, minlength=1)
+    """Count what the routings of a network's parts use; usages are means over the parts."""
+    columns = [np.bincount(r.half * N_COLUMNS + r.column, minlength=1) for r in routings]
     return MappedTopologyStatistics(
         n_populations=n_populations,
         n_projections=n_projections,
         n_neurons=network.n_neurons,
         n_external=network.n_external,
         n_connections=int(network.connections.pre.size),
-        n_synapses=int(routing.row.size),
-        n_synapse_rows=int(np.count_nonzero(routing.row_mode)),
-        n_synapse_drivers=int(np.count_nonzero(routing.receiver)),
-        fullest_column=int(per_column.max()),
+        n_background=sum(b.size for b in network.background),
+        n_synapses=sum(int(r.row.size) for r in routings),
+        n_synapse_rows=sum(int(np.count_nonzero(r.row_mode)) for r in routings),
+        n_synapse_drivers=sum(int(np.count_nonzero(r.receiver)) for r in routings),
+        fullest_column=max(int(column.max()) for column in columns),
+        n_executions=len(routings),
         mapping_s=mapping_s,
     )

@@ -112,7 +112,23 @@ def rank_within(group: Ints) -> Ints:
     return rank
 
 
-def route(network: Network, circuit: Ints) -> Routing:
+def synapses_needed(weight: Ints) -> Ints:
+    """Hardware synapses that connections of these absolute weights take, (connection,)."""
+    return np.maximum(-(-weight // MAX_WEIGHT), 1)
+
+
+def reweight(routing: Routing, weight: Ints) -> Routing:
+    """The same synapses with other weights (connection,), which must need as many of them."""
+    from dataclasses import replace
+    return replace(routing, weight=split_weights(weight)[1][routing.order]) if False else replace(routing, weight=_spread(routing, weight))
+
+
+def _spread(routing, weight):
+    connection, w = split_weights(weight)
+    return w
+
+
+def route(network: Network, circuit: Ints, background_permutation=None) -> Routing:
     """Find buses, groups, rows and labels for all connections of a placed network.
 
     Raises MappingError naming the exhausted resource; nothing is written anywhere.

@@ -17,21 +17,9 @@ from pyNN.parameters import Sequence
 from firmware_protocol import FieldRangeError
 from firmware_protocol.atomic_neuron import BY_NAME, FIELDS
 
-READOUT_SOURCES = {"v": 0, "exc_synin": 1, "inh_synin": 2, "adaptation": 3}
-"""Analog observables and the readout source that shows them."""
+from .base import READOUT_SOURCES, ChipNeuron, ExternalNeuron, FpgaSource
 
-
-class ExternalNeuron(BaseCellType):
-    """Base of all cells that live outside the chip."""
-
-    injectable = False
-    conductance_based = False
-    recordable: ClassVar[list[str]] = ["spikes"]
-    receptor_types: ClassVar[list[str]] = []
-    units: ClassVar[dict[str, str]] = {"spikes": ""}
-
-
-class HXNeuron(BaseCellType):
+class HXNeuron(ChipNeuron):
     """One neuron circuit of the chip, in its own units: codes of the analog memory and flags.
 
     Parameters not given here take the value of the circuit that a neuron is placed on if
@@ -61,8 +49,24 @@ class HXNeuron(BaseCellType):
         super().__init__(**parameters)
         self.given = frozenset(parameters)
 
+    def checked(self, name, values, place, cells):
+        return checked_codes(name, values, place, cells)
 
-class SpikeSourceArray(ExternalNeuron):
+    def write(self, chip, circuits, values, chosen, place):
+        for name, v in values.items():
+            c = chosen[name]
+            if c.any():
+                codes = checked_codes(name, v, place, np.arange(v.size))
+                chip.neurons[name][circuits[:, 0][c]] = codes[c].astype(np.int64)
+
+    def learn(self, chip, circuits):
+        return {
+            n: chip.neurons[n][circuits[:, 0]].astype(bool if BY_NAME[n].kind == "flag" else float)
+            for n in self.default_parameters
+        }
+
+
+class SpikeSourceArray(FpgaSource):
     """Spikes at given times.
 
     spike_times  hardware ms since the begin of the experiment, sorted, >= 0; one list for all cells
@@ -72,6 +76,16 @@ class SpikeSourceArray(ExternalNeuron):
     default_parameters: ClassVar[dict[str, Any]] = {"spike_times": Sequence([])}
     default_initial_values: ClassVar[dict[str, float]] = {}
     units: ClassVar[dict[str, str]] = {"spikes": "", "spike_times": "ms"}
+
+    def checked(self, name, values, place, cells):
+        out = np.empty(cells.size, dtype=object)
+        for k, times in enumerate(values):
+            out[k] = Sequence(checked_spike_times(times, f"{place}, {name} of cell {cells[k]}"))
+        return out
+
+    def spike_times(self, values, cell):
+        times = values["spike_times"][cell]
+        return np.asarray(getattr(times, "value", times), dtype=np.float64).reshape(-1)
 
 
 def checked_codes(

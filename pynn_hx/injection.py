@@ -1,0 +1,5 @@
+class InjectedConfiguration:
+    pass
+
+class InjectedReadout:
+    pass

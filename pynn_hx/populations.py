@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,14 @@ from pyNN import common
 from pyNN.parameters import ParameterSpace, Sequence, simplify
 
 from firmware_protocol import ChipConfig
-from firmware_protocol.atomic_neuron import BY_NAME
 
 from . import session
 from .mapping.graph import Ints
 from .recording import Recorder, destination
-from .standardmodels.cells import HXNeuron, checked_codes, checked_spike_times
+from .standardmodels.base import ChipNeuron, ExternalNeuron
+from .standardmodels.sources import SpikeSourcePoissonOnChip, as_trains
 
 Values = dict[str, npt.NDArray[Any]]
-
-_ROUTED = "event_routing_address"
 
 
 class Assembly(common.Assembly):
@@ -84,6 +82,12 @@ class _Cells:
         indices = self._indices
         values = {n: _per_cell(v, indices.size) for n, v in parameter_space.items()}
         self._root.change_parameters(values, indices)
+
+    def set(self, **parameters: Any) -> None:
+        """Set parameters, each to one value for all cells or to one for each."""
+        if "spike_times" in parameters:
+            parameters["spike_times"] = as_trains(parameters["spike_times"])
+        super().set(**parameters)  # type: ignore[misc]
 
     def find_units(self, variable: Any) -> str:
         """Unit of a recordable variable or a parameter."""
@@ -166,9 +170,11 @@ class Population(_Cells, common.Population):
         state = self._session = session.require("Population()")
         if isinstance(cellclass, type):
             cellparams = cellparams or {}
+        elif isinstance(cellclass, ExternalNeuron):
+            cellclass = copy(cellclass)  # sources keep what they have drawn
         super().__init__(size, cellclass, cellparams, structure, initial_values or {}, label)
         # Registered only now: a refused population leaves no trace.
-        is_neuron = isinstance(self.celltype, HXNeuron)
+        is_neuron = isinstance(self.celltype, ChipNeuron)
         self.offset = state.n_neurons if is_neuron else state.n_external
         if is_neuron:
             state.n_neurons += self.size
@@ -208,22 +214,7 @@ class Population(_Cells, common.Population):
     def _checked(self, values: Values, indices: Ints) -> Values:
         """Values as they are stored; raises before anything is changed."""
         place = f"population {self.label!r}"
-        if isinstance(self.celltype, HXNeuron):
-            checked = {n: checked_codes(n, v, place, indices) for n, v in values.items()}
-            if np.any(checked.get(_ROUTED, 0)):
-                warnings.warn(
-                    f"{place}: {_ROUTED} has no effect, routing gives every neuron its address; "
-                    "leave it out",
-                    stacklevel=2,
-                )
-            return checked
-        checked = {}
-        for name, cells in values.items():
-            checked[name] = np.empty(indices.size, dtype=object)
-            for k, times in enumerate(cells):
-                where = f"{place}, {name} of cell {indices[k]}"
-                checked[name][k] = Sequence(checked_spike_times(times, where))
-        return checked
+        return {n: self.celltype.checked(n, v, place, indices) for n, v in values.items()}
 
     def require_session(self, what: str) -> session.State:
         """The session, if it is still the one this population was made in; else RuntimeError."""
@@ -236,7 +227,7 @@ class Population(_Cells, common.Population):
 
     def _require_mapping(self, what: str) -> None:
         if (
-            isinstance(self.celltype, HXNeuron)
+            getattr(self.celltype, "follows_initial_config", False)
             and self._session.initial_config is not None
             and self._learned is None
         ):
@@ -251,13 +242,19 @@ class Population(_Cells, common.Population):
         self._require_mapping("get()")
         if self._learned is None:
             return {n: self._parameters[n] for n in names}
-        return {n: np.where(self._given[n], self._parameters[n], self._learned[n]) for n in names}
+        own, learned = self._parameters, self._learned
+        return {n: np.where(self._given[n], own[n], learned.get(n, own[n])) for n in names}
 
     def change_parameters(self, values: Values, indices: Ints) -> None:
         """Set values of some cells; all are checked before the first is changed."""
         self.require_session("set()")
         self._require_mapping("set()")
         checked = self._checked(values, indices)
+        if isinstance(self.celltype, SpikeSourcePoissonOnChip):
+            merged = {n: v.copy() for n, v in self._parameters.items()}
+            for name, value in checked.items():
+                merged[name][indices] = value
+            self.celltype.check_uniform(merged, f"population {self.label!r}")
         for name, value in checked.items():
             self._parameters[name][indices] = value
             self._given[name][indices] = True
@@ -267,26 +264,19 @@ class Population(_Cells, common.Population):
 
         keep_base  leave what no one has set, because the chip holds an initial configuration
         """
-        mine = circuit[self.offset : self.offset + self.size]
-        for name, values in self._parameters.items():
-            chosen = self._given[name] if keep_base else np.ones(self.size, dtype=bool)
-            if chosen.any():
-                codes = checked_codes(
-                    name, values, f"population {self.label!r}", np.arange(self.size)
-                )
-                chip.neurons[name][mine[chosen]] = codes[chosen].astype(np.int64)
+        mine = circuit[self.offset : self.offset + self.size, None]
+        everywhere = np.ones(self.size, dtype=bool)
+        chosen = self._given if keep_base else dict.fromkeys(self._parameters, everywhere)
+        self.celltype.write(chip, mine, self._parameters, chosen, f"population {self.label!r}")
 
     def learn_parameters(self, chip: ChipConfig, circuit: Ints) -> None:
         """Remember what the circuits of this population are set to."""
         if self._session.initial_config is None:
             return
-        mine = circuit[self.offset : self.offset + self.size]
-        self._learned = {
-            n: chip.neurons[n][mine].astype(bool if BY_NAME[n].kind == "flag" else float)
-            for n in self._parameters
-        }
+        mine = circuit[self.offset : self.offset + self.size, None]
+        self._learned = self.celltype.learn(chip, mine)
 
     def spike_times(self, cell: int) -> npt.NDArray[np.float64]:
         """Times [ms] of a source's cell."""
-        times = self._parameters["spike_times"][cell]
-        return np.asarray(getattr(times, "value", times), dtype=np.float64).reshape(-1)
+        times: npt.NDArray[np.float64] = self.celltype.spike_times(self._parameters, cell)
+        return times

@@ -1,8 +1,7 @@
-"""Routines that turn targets (mV, us) into codes, through a connection.
+"""From targets (CADC LSB, us) to the codes that make neurons meet them.
 
-Today this package holds one thing: `calibration.nominal`, a configuration of typical codes that
-was made from the mean of a chip and fits no single neuron exactly.  The routines that measure come
-later.
+`neurons.neuron_codes` is the way in.  Today there is one method, `calibration.nominal`: codes of a
+typical chip, which fit no single neuron exactly.  Routines that measure come later.
 
 It refuses to know whether a chip or an emulator answers: nothing here imports the emulator.
 """

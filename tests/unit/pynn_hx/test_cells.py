@@ -6,10 +6,11 @@ circuit parameters, three defaults that are not zero).
 
 import numpy as np
 import pytest
-from pyNN.errors import InvalidParameterValueError, NonExistentParameterError
+from pyNN.errors import NonExistentParameterError
 from pyNN.random import RandomDistribution
 
 import pynn_hx as pynn
+from firmware_protocol import ChipConfig
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +18,17 @@ def session():
     pynn.setup()
 
 
-def test_seventy_parameters_of_which_three_flags_and_one_count_are_set_by_default():
+PLASTICITY = {"plasticity_rule_readout_source", "plasticity_rule_enable_readout_source"}
+
+
+def test_seventy_circuit_parameters_and_two_for_plasticity_rules():
     names = pynn.cells.HXNeuron.get_parameter_names()
-    assert len(names) == len(set(names)) == 70
+    assert names == pynn.cells.HXNeuron().get_parameter_names()
+    assert len(names) == len(set(names)) == 72
+    assert PLASTICITY < set(names)
+
+
+def test_three_flags_and_one_count_are_set_by_default():
     defaults = pynn.cells.HXNeuron.default_parameters
     assert {n for n, v in defaults.items() if v} == {
         "excitatory_input_enable_small_capacitance",
@@ -27,6 +36,15 @@ def test_seventy_parameters_of_which_three_flags_and_one_count_are_set_by_defaul
         "refractory_period_reset_holdoff",
         "bayesian_to_post_pulse",
     }
+
+
+def test_what_can_be_recorded_and_received_and_in_which_units():
+    cell = pynn.cells.HXNeuron
+    assert cell.recordable == ["spikes", "v", "exc_synin", "inh_synin", "adaptation"]
+    assert cell.receptor_types == ["excitatory", "inhibitory"]
+    assert not cell.conductance_based
+    assert {cell.units[name] for name in cell.recordable[1:]} == {"dimensionless"}
+    assert cell.units.keys() >= set(cell.get_parameter_names())
 
 
 @pytest.mark.parametrize(
@@ -46,6 +64,7 @@ def test_unknown_and_hidden_parameters_do_not_exist(name):
         ("refractory_period_reset_holdoff", 16, 15),
         ("bayesian_operation", 4, 3),
         ("leak_i_bias", float("nan"), 1022),
+        ("plasticity_rule_readout_source", 4, 3),
     ],
 )
 def test_codes_out_of_range_are_refused_when_the_population_is_made(name, value, limit):
@@ -82,28 +101,58 @@ def test_a_cell_type_object_can_serve_two_populations():
     assert large.get("leak_v_leak") == 5
 
 
-def test_spike_times_are_shared_or_given_for_each_cell():
-    shared = pynn.Population(2, pynn.cells.SpikeSourceArray(spike_times=[0.1, 0.2]))
-    own = pynn.Population(2, pynn.cells.SpikeSourceArray(spike_times=[[0.1], [0.2, 0.3]]))
-    assert [shared.spike_times(k).tolist() for k in (0, 1)] == [[0.1, 0.2]] * 2
-    assert [own.spike_times(k).tolist() for k in (0, 1)] == [[0.1], [0.2, 0.3]]
-    none = pynn.Population(1, pynn.cells.SpikeSourceArray())
-    assert none.spike_times(0).size == 0
+def test_parameters_of_plasticity_rules_are_stored():
+    source = pynn.cells.HXNeuron.ReadoutSource
+    assert [s.name for s in source] == ["membrane", "exc_synin", "inh_synin", "adaptation"]
+    population = pynn.Population(
+        2,
+        pynn.cells.HXNeuron(
+            plasticity_rule_readout_source=source.adaptation,
+            plasticity_rule_enable_readout_source=1,
+        ),
+    )
+    assert population.get("plasticity_rule_readout_source") == source.adaptation
+    assert population.get("plasticity_rule_enable_readout_source") is True
+    other = pynn.Population(1, pynn.cells.HXNeuron())
+    assert other.get("plasticity_rule_readout_source") == source.membrane
 
 
 @pytest.mark.parametrize(
-    ("times", "message"),
-    [
-        ([0.2, 0.1], r"must be sorted, but 0\.1 ms follows 0\.2 ms"),
-        ([-0.1], "is before the experiment's begin"),
-        ([0.1, float("inf")], "must be finite"),
-    ],
+    "cell", [pynn.cells.HXNeuron, pynn.cells.CalibHXNeuronCuba, pynn.cells.CalibHXNeuronCoba]
 )
-def test_impossible_spike_times_are_refused_and_leave_no_population(times, message):
-    with pytest.raises(InvalidParameterValueError, match=message):
-        pynn.Population(1, pynn.cells.SpikeSourceArray(spike_times=times))
-    assert pynn.simulator.state.populations == []
-    good = pynn.Population(1, pynn.cells.SpikeSourceArray(spike_times=[0.1]))
-    with pytest.raises(InvalidParameterValueError, match=message):
-        good.set(spike_times=times)
-    assert good.spike_times(0).tolist() == [0.1]
+def test_a_plasticity_rule_is_refused_for_now(cell):
+    assert cell(plasticity_rule=None).parameter_space.keys() >= PLASTICITY
+    with pytest.raises(NotImplementedError, match=f"{cell.__name__}: plasticity_rule: .* not run"):
+        cell(plasticity_rule=object())
+
+
+def test_codes_are_written_where_they_are_chosen_and_learnt_where_cells_lie():
+    cell, chip = pynn.cells.HXNeuron(), ChipConfig()
+    chip.neurons.leak_v_leak = 100
+    circuits = np.array([[5], [300]])
+    values = {"leak_v_leak": np.array([400.9, 500.0]), "threshold_enable": np.array([True, True])}
+    chosen = {"leak_v_leak": np.array([True, False]), "threshold_enable": np.array([True, True])}
+    cell.write(chip, circuits, values, chosen, "p")
+    learned = cell.learn(chip, circuits)
+    assert learned["leak_v_leak"].tolist() == [400.0, 100.0]
+    assert learned["threshold_enable"].tolist() == [True, True]
+    assert learned["threshold_enable"].dtype == bool
+    assert chip.neurons.threshold_enable.sum() == 2
+    assert len(learned) == 70
+
+
+def test_an_address_is_accepted_with_the_remark_that_it_has_no_effect():
+    with pytest.warns(UserWarning, match="population 'p': event_routing_address has no effect"):
+        pynn.Population(1, pynn.cells.HXNeuron(event_routing_address=3), label="p")
+
+
+def test_a_hardware_entity_has_the_parameters_that_exist_and_ignores_the_rest():
+    pytest.importorskip("pynn_hx.vendor.lola")
+    create = pynn.cells.HXNeuron.create_hw_entity
+    entity = create({"leak_v_leak": 5.7, "threshold_enable": 1, "no_such_parameter": 3})
+    assert int(entity.leak.v_leak) == 5
+    assert entity.threshold.enable is True
+    assert entity == create({"leak_v_leak": 5, "threshold_enable": True})
+    assert entity != create({"leak_v_leak": 6, "threshold_enable": True})
+    with pytest.raises(OverflowError, match="leak_v_leak"):
+        create({"leak_v_leak": 1023})

@@ -17,7 +17,7 @@ from .experiment import Mapped, Part
 from .mapping import configure, partition, place, route
 from .mapping.errors import MappingError
 from .mapping.graph import Background, Connections, Ints, Network
-from .standardmodels.base import CalibratedNeuron
+from .standardmodels.calibrated import CalibratedNeuron, write_shared
 
 if TYPE_CHECKING:
     from .populations import Population
@@ -166,25 +166,13 @@ class Mapper:
         """The base, with what calibrated populations ask of settings that all circuits share."""
         chip = self.base.copy()
         calibrated = [p for p in populations if isinstance(p.celltype, CalibratedNeuron)]
-        if not calibrated:
-            return chip
-        names = dict.fromkeys(n for p in calibrated for n in p.celltype.shared)
-        for name in names:
-            found = {
-                float(value): p.label
+        write_shared(
+            chip,
+            [
+                (p.label, p.parameter_values(list(p.celltype.default_parameters)))
                 for p in calibrated
-                if name in p.celltype.shared
-                for value in np.unique(p.parameter_values([name])[name])
-            }
-            if len(found) > 1:
-                said = ", ".join(f"{v:g} in population {label!r}" for v, label in found.items())
-                raise RuntimeError(
-                    f"{name} exists once on a chip, but is {said}; give all calibrated neurons the "
-                    "same value"
-                )
-        values = [p.parameter_values(list(p.celltype.default_parameters)) for p in calibrated]
-        for population, own in zip(calibrated, values, strict=True):
-            population.celltype.write_shared(chip, own)
+            ],
+        )
         return chip
 
     def _write_background(self, chip: ChipConfig, routing: route.Routing) -> None:

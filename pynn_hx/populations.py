@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pyNN import common
 from pyNN.parameters import ParameterSpace, Sequence, simplify
 
+from calibration.refractory import RefractoryClocks
 from firmware_protocol import ChipConfig
 
 from firmware_protocol.atomic_neuron import FIELDS
@@ -22,14 +23,13 @@ from .recorded import Site
 from .recording import Recorder, destination
 from .standardmodels.base import (
     BackgroundSource,
-    CalibratedNeuron,
     ChipNeuron,
     CompartmentLayout,
     FpgaSource,
     Values,
 )
+from .standardmodels.calibrated import CalibratedNeuron
 
-_ROUTED = "event_routing_address"
 _POINT = (CompartmentLayout(None, (0,)),)
 
 
@@ -240,6 +240,7 @@ class Population(_Cells, common.Population):
         self._given = {n: np.full(self.size, n in given) for n in self._parameters}
         self._learned: Values | None = None
         self._calibrated: Values | None = None  # codes that the present targets came to
+        self._clocks: RefractoryClocks | None = None  # for which they were found
         for cell in self.all_cells:
             cell.parent = self
 
@@ -289,14 +290,7 @@ class Population(_Cells, common.Population):
     def _checked(self, values: Values, indices: Ints) -> Values:
         """Values as they are stored; raises before anything is changed."""
         place = f"population {self.label!r}"
-        checked = {n: self.celltype.checked(n, v, place, indices) for n, v in values.items()}
-        if type(self.celltype).__name__ == "HXNeuron" and np.any(checked.get(_ROUTED, 0)):
-            warnings.warn(
-                f"{place}: {_ROUTED} has no effect, routing gives every neuron its address; "
-                "leave it out",
-                stacklevel=2,
-            )
-        return checked
+        return {n: self.celltype.checked(n, v, place, indices) for n, v in values.items()}
 
     def require_session(self, what: str) -> session.State:
         """The session, if it is still the one this population was made in; else RuntimeError."""
@@ -352,8 +346,10 @@ class Population(_Cells, common.Population):
     def write_parameters(self, chip: ChipConfig, cells: Ints, circuits: Ints) -> None:
         """Write settings into the circuits (cell, n_circuits) of some of the neurons."""
         if isinstance(self.celltype, CalibratedNeuron):
-            if self._calibrated is None:
-                self._calibrated = self._all_codes(self.celltype.codes(self._parameters))
+            clocks, place = RefractoryClocks.of(chip), f"population {self.label!r}"
+            if self._calibrated is None or clocks != self._clocks:
+                found = self.celltype.calibrate(self._parameters, clocks, place)
+                self._calibrated, self._clocks = self._all_codes(found), clocks
             for name, codes in self._calibrated.items():
                 chip.neurons[name][circuits[:, 0]] = codes[cells]
             return

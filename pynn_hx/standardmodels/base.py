@@ -84,28 +84,6 @@ class ChipNeuron(BaseCellType):
         raise NotImplementedError
 
 
-class CalibratedNeuron(ChipNeuron):
-    """Base of cell types whose parameters are targets: physical quantities, not codes.
-
-    shared  parameters that exist once on a chip, and so must be equal for all neurons
-    """
-
-    shared: ClassVar[tuple[str, ...]] = ()
-    follows_initial_config = False
-
-    def codes(self, values: Values) -> Values:
-        """Settings of circuits that reach the targets, (cell,) integers by name."""
-        raise NotImplementedError
-
-    def write_shared(self, chip: ChipConfig, values: Values) -> None:
-        """Write what the targets ask of settings that circuits share."""
-        raise NotImplementedError
-
-    def calib_target(self, values: Values, cell: int) -> Any:
-        """The targets of one cell, as an object of its own."""
-        raise NotImplementedError
-
-
 class ExternalNeuron(BaseCellType):
     """Base of all cells that are not neuron circuits."""
 

@@ -170,16 +170,19 @@ class CalibratedNeuron(ChipNeuron):
 
         What neurons share must be there before: `write_shared`.
         """
+        for name, code in self.calibrate(values, RefractoryClocks.of(chip), place).items():
+            chip.neurons[name][circuits[:, 0]] = code
+
+    def calibrate(self, values: Values, clocks: RefractoryClocks, place: str) -> dict[str, Ints]:
+        """`codes`, with `place` in what is logged and raised."""
         if "e_rev_E" in self.default_parameters:
             reference = self.targets(values).coba_reference
             cells = np.arange(reference.size)
             _warn_outside("coba reference", reference, _REFERENCE, place, cells)
         try:
-            codes = self.codes(values, RefractoryClocks.of(chip))
+            return self.codes(values, clocks)
         except ValueError as problem:
             raise ValueError(f"{place}: {problem}") from problem
-        for name, code in codes.items():
-            chip.neurons[name][circuits[:, 0]] = code
 
     def learn(self, chip: ChipConfig, circuits: Ints) -> Values:
         """Nothing: codes of a configuration do not say which targets they were made for."""

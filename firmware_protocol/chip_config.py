@@ -273,6 +273,16 @@ class ChipConfig:
             out[block.span] = block.encode(self._arrays[name])
         return out
 
+    def encode_block(self, name: str, image: Image) -> None:
+        """Write one register block's words into an image of this or another configuration.
+
+        Raises FieldRangeError, as `check`, for values of this block.
+        """
+        block = BLOCKS[name]
+        for field_name, field in block.register.by_name.items():
+            field.check(self._arrays[name][field_name], f"chip.{name}.{field_name}")
+        image[block.span] = block.encode(self._arrays[name])
+
     @classmethod
     def from_image(cls, image: Image) -> ChipConfig:
         """The configuration that an image's words mean."""

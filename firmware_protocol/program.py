@@ -385,7 +385,7 @@ class Program:
         """
         if self._next_timer is None:
             raise ProgramError("timed: the timer is unknown here; call setup_timer() first")
-        words = np.empty(2 * time.size + pool.size, dtype=np.uint64)
+        words = np.empty(2 * time.size + int(length.sum()), dtype=np.uint64)
         sent = np.empty_like(time)
         used, after = lay_out(time, length, source, pool, self._next_timer, words, sent)
         check_timer(int(after) - 1)

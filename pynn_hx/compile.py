@@ -9,6 +9,7 @@ begins, the words that differ from those of the stage before are written, in the
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -17,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_protocol import (
-    ChipConfig,
     Program,
     Schedule,
     SystemConfig,
@@ -40,6 +40,8 @@ from .mapping.graph import Ints
 from .mapping.readout import Readout
 
 CYCLES_PER_MS = 1000 * CYCLES_PER_US
+_log = logging.getLogger(__name__)
+
 CAPMEM_SETTLE_CYCLES = 20 * CYCLES_PER_MS
 """Agreed waiting time after CapMem writes (calix)."""
 REST_CYCLES = CYCLES_PER_MS
@@ -80,22 +82,16 @@ def cycles(time_ms: npt.ArrayLike) -> Ints:
 class Stage:
     """A part of an experiment in which the configuration stays.
 
-    chip     the configuration, complete, but for the readout
+    image    all register words of the configuration
     readout  what the converters look at
     start    when it begins [cycles of experiment time]; the first one's is 0
     stop     when it ends
     """
 
-    chip: ChipConfig
+    image: Image
     readout: Readout
     start: int
     stop: int
-
-    def image(self) -> Image:
-        """All register words."""
-        chip = self.chip.copy()
-        readouts.write(chip, self.readout)
-        return chip.image()
 
 
 @dataclass(frozen=True)
@@ -175,7 +171,7 @@ def build(run: Run, present: Image | None) -> Built:
 
     present  image the chip holds, None if unknown (then it is reset and written completely)
     """
-    images = [stage.image() for stage in run.stages]
+    images = [stage.image for stage in run.stages]
     program = Program()
     built = Built(program, run, None if run.injected else images[-1])
     if present is None:
@@ -247,6 +243,12 @@ def _realtime(built: Built, images: list[Image]) -> None:
         schedule.loopback(_BEGIN_TIMER - 1)
         for stage, before, after in zip(run.stages[1:], images, images[1:], strict=False):
             changed = before != after
+            if any(changed[span].any() for span in _CAPMEM):
+                _log.warning(
+                    "at %.3f ms values in the analog memory change; they take some 10 ms to settle "
+                    "(between experiments, runs wait for that)",
+                    stage.start / CYCLES_PER_MS,
+                )
             if changed.any():
                 schedule.write(
                     stage.start + _BEGIN_TIMER, memory_map.ADDRESSES[changed], after[changed]

@@ -25,7 +25,7 @@ from .mapping import configure, readout
 from .mapping.errors import MappingError
 from .mapping.graph import Ints, Network
 from .mapping.readout import Pad, Readout, Sight
-from .mapping.route import Routing
+from .mapping.route import Routing, reweight
 
 if TYPE_CHECKING:
     from .projections import Projection
@@ -54,6 +54,28 @@ class Part:
     routing: Routing
     chip: ChipConfig
     connections: Ints
+    _images: dict[Readout, compiler.Image] = field(default_factory=dict)
+
+    def image(self, shown: Readout) -> compiler.Image:
+        """All register words, with converters that look at something."""
+        if shown not in self._images:
+            chip = self.chip.copy()
+            readout.write(chip, shown)
+            self._images[shown] = chip.image()
+        return self._images[shown]
+
+    def reweighted(self, weight: Ints) -> Part:
+        """The same with other weights, which take as many synapses.
+
+        weight  (connection of the whole network,)
+        """
+        routing = reweight(self.routing, weight[self.connections])
+        chip = self.chip.copy()
+        configure.write_weights(chip, routing)
+        images = {shown: image.copy() for shown, image in self._images.items()}
+        for image in images.values():
+            chip.encode_block("synapses", image)
+        return replace(self, routing=routing, chip=chip, _images=images)
 
 
 @dataclass(frozen=True)
@@ -220,7 +242,7 @@ def execute(
     reads: dict[str, Any] = {}
     for execution in executions(snippets):
         stages = tuple(
-            compiler.Stage(s.mapped.parts[execution.part].chip, shown, s.start, s.stop)
+            compiler.Stage(s.mapped.parts[execution.part].image(shown), shown, s.start, s.stop)
             for s, shown in zip(snippets, execution.readouts, strict=True)
         )
         timer, label = _events(snippets, execution.part, results)

@@ -76,7 +76,8 @@ class Mapper:
         network = network_of(self._state)
         last = self._last
         if last is not None and _same_topology(last.network, network):
-            parts = tuple(self._reweighted(part, network) for part in last.parts)
+            weight = network.connections.weight
+            parts = tuple(part.reweighted(weight) for part in last.parts)
         else:
             parts = tuple(self._parts(network))
         spans, at = {}, 0
@@ -149,16 +150,6 @@ class Mapper:
         """(cell, n_circuits) slots of cells."""
         n = population.n_circuits
         return population.offset + n * cells[:, None] + np.arange(n)
-
-    def _reweighted(self, part: Part, network: Network) -> Part:
-        """A part with other weights in the same synapses."""
-        weight = network.connections.weight[part.connections]
-        routing = route.reweight(part.routing, weight)
-        chip = part.chip.copy()
-        configure.write_weights(chip, routing)
-        return Part(
-            part.network, part.slots, part.replay, part.circuit, routing, chip, part.connections
-        )
 
     # --- settings that circuits share ---------------------------------------------------------------
 

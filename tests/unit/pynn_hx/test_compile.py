@@ -3,20 +3,47 @@
 Oracle: the layout of a run (docs/explanation/timing.md) read off the messages one by one.
 """
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from firmware_protocol import ChipConfig, Program, Trace, initialise, memory_map
 from firmware_protocol.coordinates import N_NEURONS
-from firmware_protocol.instructions import ToFpga, parse
+from firmware_protocol.instructions import READ_BIT, ToFpga, parse
 from pynn_hx import compile as compiler
+from pynn_hx.injection import InjectedConfiguration
+from pynn_hx.mapping.readout import Readout, Sight
 
 EMPTY = np.empty(0, np.int64)
 
 
-def run_of(chip=None, timer=EMPTY, label=EMPTY, runtime=1000, madc=False):
-    chip = ChipConfig() if chip is None else chip
-    return compiler.Run(chip, np.asarray(timer), np.asarray(label), runtime, madc)
+def run_of(*chips, timer=EMPTY, label=EMPTY, runtime=1000, readout=None):
+    """A run of stages of `runtime` cycles each, one for each chip."""
+    shown = Readout() if readout is None else readout
+    stages = tuple(
+        compiler.Stage(chip.image(), shown, k * runtime, (k + 1) * runtime)
+        for k, chip in enumerate(chips or (ChipConfig(),))
+    )
+    return compiler.Run(stages, np.asarray(timer), np.asarray(label))
+
+
+def observe(trace, runtime):
+    return compiler.observe(compiler.build(run_of(runtime=runtime), None), trace)
+
+
+def played(words):
+    """(cycle, header, payload) of every message, and the cycle at which the timer was set up."""
+    messages = parse(words)
+    cycle, t0, found = 0, 0, []
+    for header, payload in zip(messages.header.tolist(), messages.payload.tolist(), strict=True):
+        if header == ToFpga.TIMER_SETUP:
+            t0 = cycle
+        elif header == ToFpga.WAIT_UNTIL:
+            cycle = max(cycle, t0 + payload)
+        found.append((cycle, header, payload))
+        cycle += 1
+    return found
 
 
 def trace_of(ticks, *, spikes=(), samples=(), timeouts=(), halted=True):
@@ -46,47 +73,87 @@ def test_whole_microseconds_up_to_ten_seconds_are_exact():
 
 
 def test_the_first_program_initialises_and_writes_every_word_the_next_only_changed_ones():
-    program, image = compiler.build(run_of(), None)
+    built = compiler.build(run_of(), None)
+    program, image = built.program, built.image
     start = Program()
     initialise(start)
     n_first = (parse(start.words()).header == ToFpga.OMNIBUS_DATA).sum()
     writes = (parse(program.words()).header == ToFpga.OMNIBUS_DATA).sum()
     # Also event recording on and off, and neurons that may hang in a reset are let go.
     assert writes == n_first + memory_map.ADDRESSES.size + 2 + N_NEURONS
-    again, _ = compiler.build(run_of(), image)
+    again = compiler.build(run_of(), image).program
     assert (parse(again.words()).header == ToFpga.OMNIBUS_DATA).sum() == 2
     chip = ChipConfig()
     chip.synapses.weight[0, 0, 0] = 5
-    changed, _ = compiler.build(run_of(chip), image)
+    changed = compiler.build(run_of(chip), image).program
     assert (parse(changed.words()).header == ToFpga.OMNIBUS_DATA).sum() == 3
 
 
 @pytest.mark.parametrize(("name", "waits"), [("leak_v_leak", True), ("threshold_enable", False)])
 def test_settling_time_is_spent_only_after_capmem_changes(name, waits):
-    _, image = compiler.build(run_of(), None)
+    image = compiler.build(run_of(), None).image
     chip = ChipConfig()
     chip.neurons[name][3] = 1
-    messages = parse(compiler.build(run_of(chip), image)[0].words())
+    messages = parse(compiler.build(run_of(chip), image).program.words())
     long = messages.payload[messages.header == ToFpga.WAIT_UNTIL].max()
     assert (long == 20 * 125_000) == waits
 
 
 def test_events_leave_at_their_experiment_time():
-    program, _ = compiler.build(run_of(timer=[0, 5, 5], label=[1, 2, 3]), None)
-    messages = parse(program.words())
-    cycle, t0, tick, events = 0, 0, None, []
-    for header, payload in zip(messages.header.tolist(), messages.payload.tolist(), strict=True):
-        if header == ToFpga.TIMER_SETUP:
-            t0 = cycle
-        elif header == ToFpga.WAIT_UNTIL:
-            cycle = max(cycle, t0 + payload)
-        elif header == ToFpga.LOOPBACK and tick is None:
-            tick = cycle
-        elif header >= ToFpga.SPIKE_PACK_1:
+    program = compiler.build(run_of(timer=[0, 5, 5], label=[1, 2, 3]), None).program
+    messages = played(program.words())
+    tick = next(cycle for cycle, header, _ in messages if header == ToFpga.LOOPBACK)
+    events = []
+    for cycle, header, _ in messages:
+        if header >= ToFpga.SPIKE_PACK_1:
             events += [cycle] * (header - ToFpga.SPIKE_PACK_1 + 1)
-        cycle += 1
-    observed = compiler.observe(trace_of([tick, cycle], spikes=[(e, 0) for e in events]), 1000)
+    observed = observe(trace_of([tick, messages[-1][0]], spikes=[(e, 0) for e in events]), 1000)
     assert observed.spike_time.tolist() == [0, 5, 5]
+
+
+def test_a_later_stage_writes_what_differs_when_it_begins_and_events_keep_their_times():
+    first, second = ChipConfig(), ChipConfig()
+    second.synapses.weight[0, 0, :4] = 5
+    timer = [0, 998, 1010]
+    run = run_of(first, second, first, timer=timer, label=[1, 2, 3])
+    messages = played(compiler.build(run, first.image()).program.words())
+    ticks = [cycle for cycle, header, _ in messages if header == ToFpga.LOOPBACK]
+    begin = ticks[0] + 1
+    assert ticks[1] - begin == 3000
+    changes = {int(address) for address in second.changes_from(first).addresses}
+    written = [
+        (cycle - begin, payload & 0xFFFFFFFF)
+        for cycle, header, payload in messages
+        if header == ToFpga.OMNIBUS_ADDRESS and payload & 0xFFFFFFFF in changes
+    ]
+    assert len(changes) > 1
+    assert {a for t, a in written if 1000 <= t < 1000 + 2 * len(changes)} == changes
+    assert {a for t, a in written if 2000 <= t < 2000 + 2 * len(changes)} == changes
+    events = [cycle - begin for cycle, header, _ in messages if header >= ToFpga.SPIKE_PACK_1]
+    assert events == timer
+
+
+def test_the_columns_adc_is_triggered_at_regular_times_and_read_when_it_is_done():
+    sights = (Sight(3, 0), Sight(11, 0), Sight(300, 0))
+    built = compiler.build(run_of(readout=Readout(cadc=sights)), ChipConfig().image())
+    messages = played(built.program.words())
+    begin = next(cycle for cycle, header, _ in messages if header == ToFpga.LOOPBACK) + 1
+    reads = [
+        (cycle - begin, payload & 0xFFFFFFFF)
+        for cycle, header, payload in messages
+        if header == ToFpga.OMNIBUS_ADDRESS and payload & READ_BIT
+    ]
+    triggers = [(t, a) for t, a in reads if not a & 0x200000]
+    latched = [(t, a) for t, a in reads if a & 0x200000]
+    assert [t for t, _ in triggers[::2]] == [0, 217, 434, 651], "1.7 us and five reads"
+    assert {a >> 24 for _, a in triggers} == {0x02, 0x03}, "one for each half"
+    assert len(latched) == 4 * 3 and all(t - 212 >= 0 for t, _ in latched)
+
+
+def test_injected_settings_make_the_next_run_write_everything_again():
+    injected = InjectedConfiguration()
+    run = dataclasses.replace(run_of(), injected=injected)
+    assert compiler.build(run, ChipConfig().image()).image is None
 
 
 def test_observation_is_cut_to_the_experiment():
@@ -95,7 +162,7 @@ def test_observation_is_cut_to_the_experiment():
         spikes=[(100, 1), (101, 2), (1100, 3), (1101, 4)],
         samples=[(99, 7), (150, 8)],
     )
-    seen = compiler.observe(trace, 1000)
+    seen = observe(trace, 1000)
     assert (seen.spike_time.tolist(), seen.spike_label.tolist()) == ([0, 999], [2, 3])
     assert (seen.madc_time.tolist(), seen.madc_value.tolist()) == ([49], [8])
 
@@ -110,20 +177,20 @@ def test_observation_is_cut_to_the_experiment():
 )
 def test_an_incomplete_trace_is_never_a_result(trace, message):
     with pytest.raises(RuntimeError, match=message):
-        compiler.observe(trace, 10)
+        observe(trace, 10)
 
 
 def test_the_madc_runs_only_if_asked():
     address = memory_map.MADC_CONTROL
-    for madc, expected in ((False, 0), (True, 3)):
-        messages = parse(compiler.build(run_of(madc=madc), None)[0].words())
+    for madc, expected in (((None, None), 0), ((Sight(3, 0), None), 3)):
+        messages = parse(compiler.build(run_of(readout=Readout(madc)), None).program.words())
         controls = (messages.payload & np.uint64(0xFFFFFFFF)) == address
         assert (controls & (messages.header == ToFpga.OMNIBUS_ADDRESS)).sum() == expected
 
 
 def test_every_run_begins_after_a_millisecond_of_rest():
-    _, image = compiler.build(run_of(), None)
-    messages = parse(compiler.build(run_of(), image)[0].words())
+    image = compiler.build(run_of(), None).image
+    messages = parse(compiler.build(run_of(), image).program.words())
     begin = int(np.nonzero(messages.header == ToFpga.LOOPBACK)[0][0])
     waits = messages.payload[:begin][messages.header[:begin] == ToFpga.WAIT_UNTIL]
     assert waits.max() >= 125_000

@@ -47,8 +47,11 @@ def test_setup_returns_none_and_replaces_the_session():
     ("keywords", "error", "message"),
     [
         ({"nonsense": 1}, KeyError, "knows no keyword 'nonsense'"),
-        ({"enable_neuron_bypass": True}, NotImplementedError, "comes with a later version"),
-        ({"injected_config": object()}, NotImplementedError, "injected_config"),
+        ({"calibration_cache": ["a"]}, NotImplementedError, "comes with the calibration of single"),
+        ({"injected_config": {}}, TypeError, "a dict is no InjectedConfiguration"),
+        ({"injected_readout": set()}, TypeError, "a set is no InjectedReadout"),
+        ({"backgroundPermutation": [4]}, OverflowError, r"has generators 0\.\.3"),
+        ({"backgroundPermutation": [1, 1]}, ValueError, "names generators"),
         ({"neuronPermutation": [1, 1]}, ValueError, r"names circuits \[1\] more than once"),
         ({"neuronPermutation": range(513)}, OverflowError, "contains 512"),
         ({"neuronPermutation": [-1]}, TypeError, "contains -1"),
@@ -98,7 +101,7 @@ def test_a_second_run_needs_a_reset():
         ((-1.0,), ValueError, "must be 0"),
         ((40000.0,), ValueError, r"must be 0\.\.34360 ms"),
         ((0.1, "now"), ValueError, "is none of"),
-        ((0.1, pynn.RunCommand.APPEND), NotImplementedError, "several parts"),
+        ((None, pynn.RunCommand.APPEND), ValueError, "give the time in ms"),
         ((0.1, pynn.RunCommand.PREPARE), ValueError, "no time passes"),
     ],
 )
@@ -111,12 +114,11 @@ def test_runs_that_cannot_be(arguments, error, message):
 
 def test_run_until_runs_for_what_is_left():
     pynn.setup()
+    pynn.run(0.01, pynn.RunCommand.APPEND)
     assert pynn.run_until(0.03) == pytest.approx(0.03)
     assert pynn.run_until(0.03) == pytest.approx(0.03)
     with pytest.raises(ValueError, match=r"it is 0\.03 ms already"):
         pynn.run_until(0.01)
-    with pytest.raises(NotImplementedError, match="callbacks"):
-        pynn.run_until(0.05, callbacks=[lambda t: t + 1])
 
 
 def test_state_queries():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import pynn_hx as pynn
+from pynn_hx.experiment import View
 
 FIRING = {
     "leak_v_leak": 1000,
@@ -139,11 +140,10 @@ def test_record_none_stops_the_whole_population():
     ("variables", "keywords", "error", "message"),
     [
         ("w", {}, RuntimeError, r"cannot record 'w'; a HXNeuron shows spikes, v, exc_synin"),
-        ("v", {"device": "scope"}, ValueError, "device 'scope' is none of madc"),
-        ("v", {"device": "cadc"}, NotImplementedError, "'cadc' is not there yet"),
-        ("v", {"device": "pad_0_buffered"}, NotImplementedError, "is not there yet"),
-        ("v", {"sampling_interval": 0.1}, NotImplementedError, "the ADC's rate is fixed"),
-        ("v", {"locations": ["soma"]}, NotImplementedError, "multi-compartment"),
+        ("v", {"device": "scope"}, ValueError, "device 'scope' is none of madc, cadc, pad_0"),
+        ("v", {"device": "pad_2"}, ValueError, "device 'pad_2' is none of"),
+        ("v", {"sampling_interval": 0.1}, NotImplementedError, "the converters' rates are fixed"),
+        ("v", {"locations": ["soma"]}, RuntimeError, "a point neuron has no locations"),
         (["v", "exc_synin"], {}, ValueError, "exc_synin and v at once"),
     ],
 )
@@ -151,23 +151,32 @@ def test_requests_that_cannot_be_served_change_nothing(variables, keywords, erro
     population = firing()
     with pytest.raises(error, match=message):
         population.record(variables, **keywords)
-    assert population.recorder.analog_sites() == []
+    assert population.recorder.views() == []
     assert population.recorder.spike_cells().size == 0
 
 
-def test_one_neuron_and_one_variable_at_a_time():
+def test_one_variable_of_a_neuron_at_a_time():
     a, b = firing(2), firing()
-    with pytest.raises(NotImplementedError, match=r"'v' of 2 neurons; the ADC records one"):
-        a.record(["spikes", "v"])
-    assert a.recorder.spike_cells().size == 0
     a[0:1].record("v")
     with pytest.raises(ValueError, match=r"cell 0 already records 'v'"):
-        a[0:1].record("exc_synin")
-    with pytest.raises(NotImplementedError, match="the ADC records one"):
-        b.record("v")
-    a.record(None)
+        a.record(["spikes", "exc_synin"])
+    assert a.recorder.spike_cells().size == 0
+    b.record("exc_synin", device="cadc")
     b.record("exc_synin")
-    assert b.recorder.analog_sites() == [("exc_synin", 0)]
+    assert b.recorder.views() == [View(2, 1, "cadc"), View(2, 1, "madc")]
+
+
+def test_a_pad_shows_one_neuron_in_one_mode():
+    a, b = firing(2), firing()
+    with pytest.raises(ValueError, match=r"'pad_0' shows one neuron, not 2"):
+        a.record("v", device="pad_0")
+    a[1:2].record("v", device="pad_0")
+    a[1:2].record("v", device="pad_0_buffered")
+    for device, cells in (("pad_0_unbuffered", a[1:2]), ("pad_0", b)):
+        with pytest.raises(ValueError, match=r"already shows 'v' of cell 1 of population 'firing'"):
+            cells.record("v", device=device)
+    b.record("v", device="pad_1")
+    assert [view.device for view in b.recorder.views()] == ["pad_1"]
 
 
 def test_spike_counts_by_id():
@@ -227,7 +236,7 @@ def test_pynns_older_record_v_records_the_membrane():
     population = firing()
     with pytest.warns(DeprecationWarning):
         population.record_v()
-    assert population.recorder.analog_sites() == [("v", 0)]
+    assert population.recorder.views() == [View(0, 0, "madc")]
     assert pynn.simulator.state.write_on_end == []
 
 

@@ -211,7 +211,7 @@ def test_all_settings_of_chosen_circuits_are_written_and_of_no_other(cell):
 
 def test_a_reversal_potential_on_the_wrong_side_is_refused_and_writes_nothing():
     chip, before = ChipConfig(), ChipConfig()
-    with pytest.raises(ValueError, match="p: neuron 1: inhibitory reversal .* below that"):
+    with pytest.raises(ValueError, match=r"p: neuron 1: inhibitory reversal .* below that"):
         Coba().write(chip, np.array([[0], [1]]), values_of(Coba, 2, e_rev_I=[30, 140]), {}, "p")
     assert np.array_equal(chip.image(), before.image())
 

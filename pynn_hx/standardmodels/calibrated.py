@@ -169,6 +169,7 @@ class CalibratedNeuron(ChipNeuron):
         """Write all settings of cells, whatever is `chosen`.
 
         What neurons share must be there before: `write_shared`.
+        Raises as `codes` does, with nothing written.
         """
         if "e_rev_E" in self.default_parameters:
             reference = self.targets(values).coba_reference
@@ -178,6 +179,11 @@ class CalibratedNeuron(ChipNeuron):
             codes = self.codes(values, RefractoryClocks.of(chip))
         except ValueError as problem:
             raise ValueError(f"{place}: {problem}") from problem
+        self.write_codes(chip, circuits, codes)
+
+    @staticmethod
+    def write_codes(chip: ChipConfig, circuits: Ints, codes: dict[str, Ints]) -> None:
+        """Write codes (cell,) by name, as `codes` returns them, perhaps changed since."""
         for name, code in codes.items():
             chip.neurons[name][circuits[:, 0]] = code
 

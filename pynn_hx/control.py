@@ -18,7 +18,7 @@ from . import session, targets
 from .injection import InjectedConfiguration, InjectedReadout
 from .mapping.place import check_permutation
 from .mapping.report import MappedTopologyStatistics
-from .standardmodels.cells import HXNeuron
+from .standardmodels.cells import CalibHXNeuronCoba, CalibHXNeuronCuba, HXNeuron
 
 _log = logging.getLogger("pynn_hx.control")
 
@@ -254,7 +254,7 @@ def preprocess() -> None:
 
 def list_standard_models() -> list[type]:
     """Cell types that use circuits of the chip."""
-    return [HXNeuron]
+    return [HXNeuron, CalibHXNeuronCuba, CalibHXNeuronCoba]
 
 
 def get_backend_statistics() -> MappedTopologyStatistics:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,12 @@ from .standardmodels.base import (
     BackgroundSource,
     ChipNeuron,
     CompartmentLayout,
+    ExternalNeuron,
     FpgaSource,
     Values,
 )
 from .standardmodels.calibrated import CalibratedNeuron
+from .standardmodels.sources import SpikeSourcePoissonOnChip, as_trains
 
 _POINT = (CompartmentLayout(None, (0,)),)
 
@@ -87,6 +89,12 @@ class _Cells:
         values = self._root.parameter_values(known)
         shown = {n: _simplified(v[self._indices]) for n, v in values.items()}
         return ParameterSpace(shown, self._root.celltype.get_schema(), shape=(len(self._indices),))
+
+    def set(self, **parameters: Any) -> None:
+        """Set parameters: scalars, one value per cell, or what PyNN's own `set` takes."""
+        if "spike_times" in parameters:
+            parameters["spike_times"] = as_trains(parameters["spike_times"])
+        super().set(**parameters)  # type: ignore[misc]
 
     def _set_parameters(self, parameter_space: ParameterSpace) -> None:
         parameter_space.evaluate(simplify=False)
@@ -203,6 +211,8 @@ class Population(_Cells, common.Population):
         state = self._session = session.require("Population()")
         if isinstance(cellclass, type):
             cellparams = cellparams or {}
+        elif isinstance(cellclass, ExternalNeuron):
+            cellclass = copy(cellclass)  # which draws spike trains of its own
         super().__init__(size, cellclass, cellparams, structure, initial_values or {}, label)
         # Registered only now: a refused population leaves no trace.
         self.offset = state.register(self)
@@ -337,11 +347,20 @@ class Population(_Cells, common.Population):
         self.require_session("set()")
         self._require_mapping("set()")
         checked = self._checked(values, indices)
+        if isinstance(self.celltype, SpikeSourcePoissonOnChip):
+            self.celltype.check_uniform(self._merged(checked, indices), f"population {self.label!r}")
         for name, value in checked.items():
             self._parameters[name][indices] = value
             self._given[name][indices] = True
         self._calibrated = None
         self._session.changed()
+
+    def _merged(self, changed: Values, indices: Ints) -> Values:
+        """All parameters as they would be with some of them changed."""
+        merged = {n: v.copy() for n, v in self._parameters.items()}
+        for name, values in changed.items():
+            merged[name][indices] = values
+        return merged
 
     def write_parameters(self, chip: ChipConfig, cells: Ints, circuits: Ints) -> None:
         """Write settings into the circuits (cell, n_circuits) of some of the neurons."""
@@ -350,8 +369,8 @@ class Population(_Cells, common.Population):
             if self._calibrated is None or clocks != self._clocks:
                 found = self.celltype.calibrate(self._parameters, clocks, place)
                 self._calibrated, self._clocks = self._all_codes(found), clocks
-            for name, codes in self._calibrated.items():
-                chip.neurons[name][circuits[:, 0]] = codes[cells]
+            codes = {n: v[cells] for n, v in self._calibrated.items()}
+            self.celltype.write_codes(chip, circuits, codes)
             return
         values = {n: v[cells] for n, v in self._parameters.items()}
         everything = np.ones(cells.size, dtype=bool)

@@ -169,9 +169,9 @@ class CalibratedNeuron(ChipNeuron):
         """Write all settings of cells, whatever is `chosen`.
 
         What neurons share must be there before: `write_shared`.
+        Raises as `codes` does, with nothing written.
         """
-        for name, code in self.calibrate(values, RefractoryClocks.of(chip), place).items():
-            chip.neurons[name][circuits[:, 0]] = code
+        self.write_codes(chip, circuits, self.calibrate(values, RefractoryClocks.of(chip), place))
 
     def calibrate(self, values: Values, clocks: RefractoryClocks, place: str) -> dict[str, Ints]:
         """`codes`, with `place` in what is logged and raised."""
@@ -183,6 +183,12 @@ class CalibratedNeuron(ChipNeuron):
             return self.codes(values, clocks)
         except ValueError as problem:
             raise ValueError(f"{place}: {problem}") from problem
+
+    @staticmethod
+    def write_codes(chip: ChipConfig, circuits: Ints, codes: dict[str, Ints]) -> None:
+        """Write codes (cell,) by name, as `codes` returns them, perhaps changed since."""
+        for name, code in codes.items():
+            chip.neurons[name][circuits[:, 0]] = code
 
     def learn(self, chip: ChipConfig, circuits: Ints) -> Values:
         """Nothing: codes of a configuration do not say which targets they were made for."""

@@ -209,9 +209,17 @@ def test_all_settings_of_chosen_circuits_are_written_and_of_no_other(cell):
     assert cell().learn(chip, np.array([[7]])) == {}
 
 
+def test_codes_may_be_changed_before_they_are_written():
+    chip, codes = ChipConfig(), Cuba().codes(values_of(Cuba, 2))
+    codes["leak_v_leak"][1] = 1022
+    Cuba.write_codes(chip, np.array([[7], [400]]), codes)
+    assert chip.neurons.leak_v_leak[[7, 400]].tolist() == [606, 1022]
+    assert chip.neurons.threshold_enable.sum() == 2
+
+
 def test_a_reversal_potential_on_the_wrong_side_is_refused_and_writes_nothing():
     chip, before = ChipConfig(), ChipConfig()
-    with pytest.raises(ValueError, match="p: neuron 1: inhibitory reversal .* below that"):
+    with pytest.raises(ValueError, match=r"p: neuron 1: inhibitory reversal .* below that"):
         Coba().write(chip, np.array([[0], [1]]), values_of(Coba, 2, e_rev_I=[30, 140]), {}, "p")
     assert np.array_equal(chip.image(), before.image())
 

@@ -129,7 +129,8 @@ def test_state_queries():
     assert (pynn.get_min_delay(), pynn.get_max_delay()) == (0.5, 2.0)
     pynn.setup(timestep=0.1)
     assert (pynn.num_processes(), pynn.rank()) == (1, 0)
-    assert pynn.list_standard_models() == [pynn.cells.HXNeuron]
+    names = [model.__name__ for model in pynn.list_standard_models()]
+    assert names == ["HXNeuron", "CalibHXNeuronCuba", "CalibHXNeuronCoba"]
 
 
 def test_preprocess_is_a_deprecated_name_for_prepare():

@@ -222,7 +222,11 @@ def test_some_cells_of_a_generator_cannot_be_changed_alone():
     [
         ({"rate": -1, "seed": 1}, InvalidParameterValueError, "rate of cell 0 = -1 Hz"),
         ({"rate": 1, "seed": -1}, InvalidParameterValueError, "seed of cell 0 = -1"),
-        ({"rate": 1, "seed": 2**32}, OverflowError, r"seed = 4294967296 is outside 0\.\.4294967295"),
+        (
+            {"rate": 1, "seed": 2**32},
+            OverflowError,
+            r"seed = 4294967296 is outside 0\.\.4294967295",
+        ),
     ],
 )
 def test_impossible_generators_are_refused(parameters, error, message):
@@ -248,7 +252,7 @@ def test_seed_0_is_accepted_with_the_remark_that_it_may_give_no_spikes():
         enable_internal_loopback=False, data_rate_scaler=2, label="out")],
 )  # fmt: skip
 def test_the_spike_link_is_not_there(make):
-    with pytest.raises(NotImplementedError, match="link is not supported.* SpikeSourceArray"):
+    with pytest.raises(NotImplementedError, match=r"link is not supported.* SpikeSourceArray"):
         make()
 
 

@@ -262,6 +262,18 @@ class Population(_Cells, common.Population):
             self._parameters[name][indices] = value
             self._given[name][indices] = True
 
+    def source_numbers(self, indices: Ints, location: tuple[int, ...] | None) -> Ints:
+        """(cell,) network number of cells as sources.
+
+        location  the compartment that sends; None for the first
+        """
+        is_neuron = isinstance(self.celltype, HXNeuron)
+        return self.offset + (0 if is_neuron else self._session.n_neurons) + indices
+
+    def target_slots(self, indices: Ints, location: tuple[int, ...] | None) -> Ints:
+        """(cell, n) network numbers of the circuits of a compartment; None is the first one."""
+        return (self.offset + indices)[:, None]
+
     def write_parameters(self, chip: ChipConfig, circuit: Ints, keep_base: bool) -> None:
         """Write codes into the circuits of this population's neurons.
 

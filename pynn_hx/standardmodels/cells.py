@@ -17,6 +17,8 @@ from pyNN.parameters import Sequence
 from firmware_protocol import FieldRangeError
 from firmware_protocol.atomic_neuron import BY_NAME, FIELDS
 
+from .base import ChipNeuron
+
 READOUT_SOURCES = {"v": 0, "exc_synin": 1, "inh_synin": 2, "adaptation": 3}
 """Analog observables and the readout source that shows them."""
 
@@ -31,7 +33,7 @@ class ExternalNeuron(BaseCellType):
     units: ClassVar[dict[str, str]] = {"spikes": ""}
 
 
-class HXNeuron(BaseCellType):
+class HXNeuron(ChipNeuron):
     """One neuron circuit of the chip, in its own units: codes of the analog memory and flags.
 
     Parameters not given here take the value of the circuit that a neuron is placed on if

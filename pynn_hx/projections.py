@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyNN import common, recording
+from pyNN import common, descriptions, recording
 from pyNN.core import IndexBasedExpression, deprecated
 from pyNN.errors import InvalidDimensionsError
 from pyNN.parameters import ParameterSpace
@@ -46,6 +46,16 @@ class Connection(common.Connection):
     def postsynaptic_index(self) -> int:
         """Index of the postsynaptic cell in its population, view or assembly."""
         return int(self._projection._post[self._index])
+
+    @property
+    def source(self) -> Any:
+        """The presynaptic cell."""
+        return self._projection.pre.all_cells[self.presynaptic_index]
+
+    @property
+    def target(self) -> Any:
+        """The postsynaptic cell."""
+        return self._projection.post.all_cells[self.postsynaptic_index]
 
     @property
     def pop_pre_index(self) -> int:
@@ -149,7 +159,8 @@ class Projection(common.Projection):
         self._place = f"projection {self.label!r}"
         sends = getattr(connector, "source_location_selector", None)
         self._pre_end = End(self.pre, sends, self._place)
-        self._post_end = End(self.post, connector.location_selector, self._place)
+        receives = getattr(connector, "location_selector", None)
+        self._post_end = End(self.post, receives, self._place)
         for end in (self._pre_end, self._post_end):
             end.require_session("Projection()")
         self.pre_compartment = _one_or_list(self._pre_end)
@@ -367,6 +378,14 @@ class Projection(common.Projection):
             f"{self._place}: initialize(): its synapses have no state variables; set their "
             "weights by set(weight=...)"
         )
+
+    def describe(
+        self, template: str | None = "projection_default.txt", engine: Any = "default"
+    ) -> Any:
+        """Text about the projection, or what a template may say if `template` is None."""
+        context = super().describe(template=None)
+        context["target"] = self.receptor_type  # PyNN 0.13's template asks for it
+        return descriptions.render(engine, template, context)
 
     @deprecated("set(name=value)")
     def setSynapseDynamics(self, parameter_name: str, value: Any) -> None:

@@ -48,7 +48,11 @@ class Located:
     def __init_subclass__(cls) -> None:
         """Show what PyNN's own constructor takes, and the locations."""
         if not cls.__module__.startswith(__package__):
-            return  # a user's subclass has a constructor of its own
+            if "__init__" in vars(cls):  # a user's subclass with a constructor of its own
+                own = inspect.signature(cls.__init__)
+                shown = own.replace(parameters=list(own.parameters.values())[1:])
+                cls.__signature__ = shown  # type: ignore[attr-defined]
+            return
         pynns = [c for c in cls.__mro__ if c.__module__ == _pynn.__name__]
         shown = inspect.signature(next(c for c in pynns if "__init__" in vars(c)))
         known = list(shown.parameters.values())
@@ -113,8 +117,9 @@ class SynapseValues:
                     f"projection {self._projection.label!r}: {array.size} numbers as {name} for "
                     f"{pre.size} connections; give one number for each connection"
                 )
-            values[name] = np.empty(pre.size)
-            values[name][np.lexsort((post, pre))] = array
+            in_order = np.empty(pre.size)
+            in_order[np.lexsort((post, pre))] = array
+            values[name] = in_order
         return values
 
 

@@ -43,7 +43,7 @@ class FromListConnector(Located, _pynn.FromListConnector):
         values = SynapseValues(projection)
         for name in listed:
             for kind in (values.known, values.listed, values.lazy):
-                kind.pop(name, None)  # type: ignore[attr-defined]
+                kind.pop(name, None)
         drawn = self._drawn(pre, post, values)
         projection.receive(pre, post, {**values.of(pre, post), **drawn, **listed})
 

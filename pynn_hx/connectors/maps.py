@@ -29,7 +29,7 @@ class OneToOneConnector(MapConnector, _pynn.OneToOneConnector):
 
     def connect(self, projection: Any) -> None:
         """Connect the overlap of both sides."""
-        self.connect_matrix(projection, np.eye(*projection.shape, dtype=bool))
+        self.connect_matrix(projection, np.eye(*projection.shape).astype(bool))
 
 
 class FixedProbabilityConnector(MapConnector, _pynn.FixedProbabilityConnector):

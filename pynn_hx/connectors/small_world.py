@@ -53,10 +53,10 @@ class SmallWorldConnector(MapConnector, _pynn.SmallWorldConnector):
                     f"projection {projection.label!r}: SmallWorldConnector with "
                     "allow_self_connections='NoMutual' needs the same cells at both ends"
                 )
-            return np.tri(*projection.shape, k=-1, dtype=bool)
-        return (
-            np.ones(projection.shape, bool) if self.allow_self_connections else differ(projection)
-        )
+            return np.tril(np.ones(projection.shape, dtype=bool), k=-1)
+        if self.allow_self_connections:
+            return np.ones(projection.shape, dtype=bool)
+        return differ(projection)
 
     def _chosen(self, targets: Ints, pre: int, projection: Any) -> Ints:
         n = self.n_connections

@@ -14,6 +14,7 @@ from .connectors import (
     AllToAllConnector,
     ArrayConnector,
     CloneConnector,
+    CSAConnector,
     DisplacementDependentProbabilityConnector,
     DistanceDependentProbabilityConnector,
     FixedNumberPostConnector,
@@ -24,6 +25,7 @@ from .connectors import (
     FromListConnector,
     IndexBasedProbabilityConnector,
     OneToOneConnector,
+    SmallWorldConnector,
 )
 from .control import (
     DEFAULT_MAX_DELAY,
@@ -61,6 +63,7 @@ __all__ = [
     "AllToAllConnector",
     "ArrayConnector",
     "Assembly",
+    "CSAConnector",
     "CloneConnector",
     "Connection",
     "DisplacementDependentProbabilityConnector",
@@ -79,6 +82,7 @@ __all__ = [
     "Projection",
     "RandomDistribution",
     "RunCommand",
+    "SmallWorldConnector",
     "Space",
     "StaticSynapse",
     "cells",

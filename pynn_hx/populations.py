@@ -284,14 +284,19 @@ class Population(_Cells, common.Population):
         circuit = self.layout[site.compartment].circuits[0]
         return self.offset + site.cell * self.n_circuits + circuit
 
-    def source_numbers(self, indices: Ints, compartment: int = 0) -> Ints:
-        """Network numbers of cells as sources of events, (cell,)."""
+    def source_numbers(self, indices: Ints, location: tuple[int, ...] | None = None) -> Ints:
+        """Network numbers of cells as sources of events, (cell,).
+
+        location  the compartment that sends, as a tuple of one; None for the first
+        """
+        compartment = 0 if location is None else location[0]
         first = self._session.first_number(self.celltype) + self.offset
         circuit = self.layout[compartment].circuits[0]
         return first + indices * self.n_circuits + circuit
 
-    def target_slots(self, indices: Ints, compartment: int = 0) -> Ints:
-        """Circuits of a compartment of cells, (cell, circuit)."""
+    def target_slots(self, indices: Ints, location: tuple[int, ...] | None = None) -> Ints:
+        """Circuits of a compartment of cells, (cell, circuit); None for the first compartment."""
+        compartment = 0 if location is None else location[0]
         circuits = np.array(self.layout[compartment].circuits, dtype=np.int64)
         return self.offset + indices[:, None] * self.n_circuits + circuits
 

@@ -7,16 +7,28 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyNN import common
-from pyNN.errors import ConnectionError as PyNNConnectionError
+from pyNN import common, descriptions, recording
+from pyNN.core import IndexBasedExpression, deprecated
+from pyNN.errors import InvalidDimensionsError
 from pyNN.parameters import ParameterSpace
 from pyNN.space import Space
 
+from firmware_protocol.coordinates import (
+    Synapse,
+    SynapseColumn,
+    SynapseOnSynram,
+    SynapseRowOnChip,
+    Synram,
+)
+
 from . import session
+from .connectors.base import distances
 from .mapping.graph import Connections, Ints
-from .populations import Assembly, Population
-from .standardmodels.cells import HXNeuron
+from .mapping.route import MAX_WEIGHT
+from .projection_ends import End, check_targets
 from .standardmodels.synapses import StaticSynapse, check_delays, digital_weights
+
+Floats = npt.NDArray[np.float64]
 
 
 class Connection(common.Connection):
@@ -27,23 +39,33 @@ class Connection(common.Connection):
 
     @property
     def presynaptic_index(self) -> int:
-        """Index of the presynaptic cell in its population or view."""
+        """Index of the presynaptic cell in its population, view or assembly."""
         return int(self._projection._pre[self._index])
 
     @property
     def postsynaptic_index(self) -> int:
-        """Index of the postsynaptic cell in its population or view."""
+        """Index of the postsynaptic cell in its population, view or assembly."""
         return int(self._projection._post[self._index])
+
+    @property
+    def source(self) -> Any:
+        """The presynaptic cell."""
+        return self._projection.pre.all_cells[self.presynaptic_index]
+
+    @property
+    def target(self) -> Any:
+        """The postsynaptic cell."""
+        return self._projection.post.all_cells[self.postsynaptic_index]
 
     @property
     def pop_pre_index(self) -> int:
         """Index of the presynaptic cell in its whole population."""
-        return int(_root_indices(self._projection.pre)[self.presynaptic_index])
+        return int(self._projection._pre_end.root_indices[self.presynaptic_index])
 
     @property
     def pop_post_index(self) -> int:
         """Index of the postsynaptic cell in its whole population."""
-        return int(_root_indices(self._projection.post)[self.postsynaptic_index])
+        return int(self._projection._post_end.root_indices[self.postsynaptic_index])
 
     @property
     def weight(self) -> float:
@@ -52,7 +74,7 @@ class Connection(common.Connection):
 
     @weight.setter
     def weight(self, value: float) -> None:
-        self._projection._store(np.array([self._index]), np.array([float(value)]))
+        self._projection._store(np.array([float(value)]), np.array([self._index]))
 
     @property
     def delay(self) -> float:
@@ -61,21 +83,46 @@ class Connection(common.Connection):
 
     @delay.setter
     def delay(self, value: float) -> None:
-        check_delays(np.asarray(value), f"projection {self._projection.label!r}")
+        check_delays(np.asarray(value), self._projection._place)
 
     def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
         """Attributes in the given order."""
         return tuple(getattr(self, name) for name in attribute_names)
 
 
-def _root_indices(cells: Any) -> Ints:
-    return np.asarray(cells._indices)
+class PlacedSynapse(Synapse):
+    """A synapse of the chip, with the names that the chip's own PyNN backend gives its parts."""
+
+    @property
+    def synapse_row(self) -> SynapseRowOnChip:
+        """Its row, 0..511 over both halves."""
+        return SynapseRowOnChip.at(self.synram, self.row)
+
+    @property
+    def synapse_on_row(self) -> SynapseColumn:
+        """Its place in the row, 0..255."""
+        return self.column
+
+    def toSynapseOnSynram(self) -> SynapseOnSynram:
+        """Its place in its half."""
+        return self.on_synram
+
+    def toSynramOnDLS(self) -> Synram:
+        """Its half."""
+        return self.synram
 
 
 class Projection(common.Projection):
-    """All connections of one kind between two populations or views.
+    """All connections of one kind between two populations, views or assemblies.
 
-    Connections are kept sorted by (presynaptic, postsynaptic) index.
+    Connections are kept sorted by (presynaptic, postsynaptic) index; several of one pair stay in
+    the order in which the connector made them.
+
+    receptor_type                  "excitatory" if None
+    pre_compartment, post_compartment  compartment that sends and that receives, 0 for the first
+                                   and for point neurons; a list of them for an Assembly
+    Raises  ConnectionError (cells that cannot receive, receptor, sign of a weight), ValueError
+            (delay, location), TypeError (connector, synapse type); then nothing has changed
     """
 
     _simulator = session
@@ -93,7 +140,7 @@ class Projection(common.Projection):
         label: str | None = None,
     ) -> None:
         state = session.require("Projection()")
-        self._check_ends(presynaptic_neurons, postsynaptic_neurons)
+        check_targets(postsynaptic_neurons)
         if synapse_type is not None and not isinstance(synapse_type, StaticSynapse):
             raise TypeError(
                 f"projection: synapse type {type(synapse_type).__name__} is not one of this chip; "
@@ -109,26 +156,28 @@ class Projection(common.Projection):
             space or Space(),
             label,
         )
-        self._parts: list[tuple[Ints, int, dict[str, Any]]] = []
+        self._place = f"projection {self.label!r}"
+        sends = getattr(connector, "source_location_selector", None)
+        self._pre_end = End(self.pre, sends, self._place)
+        receives = getattr(connector, "location_selector", None)
+        self._post_end = End(self.post, receives, self._place)
+        for end in (self._pre_end, self._post_end):
+            end.require_session("Projection()")
+        self.pre_compartment = _one_or_list(self._pre_end)
+        self.post_compartment = _one_or_list(self._post_end)
+        self._parts: list[tuple[Ints, Ints, dict[str, Any]]] = []
         connector.connect(self)
         self._finish()
+        self._number = len(state.projections)
         state.projections.append(self)
 
-    @staticmethod
-    def _check_ends(pre: Any, post: Any) -> None:
-        if isinstance(pre, Assembly) or isinstance(post, Assembly):
-            raise NotImplementedError(
-                "an Assembly as an end of a Projection is not there yet; make a Projection for "
-                "each of its populations"
-            )
-        if isinstance(post, common.BasePopulation) and not isinstance(post.celltype, HXNeuron):
-            raise PyNNConnectionError(
-                f"population {post.label!r} of {type(post.celltype).__name__} cannot receive "
-                "events; project onto a population of HXNeuron"
-            )
-        for cells in (pre, post):
-            if isinstance(cells, common.BasePopulation):
-                _root(cells).require_session("Projection()")
+    def receive(self, pre: Ints, post: Ints, values: dict[str, Any]) -> None:
+        """Take connections from a connector.
+
+        pre, post  (connection,) indices
+        values     weight and delay, a number or (connection,) each; 0 if left out
+        """
+        self._parts.append((pre, post, values))
 
     def _convergent_connect(
         self,
@@ -137,29 +186,38 @@ class Projection(common.Projection):
         location_selector: Any = None,
         **parameters: Any,
     ) -> None:
-        if location_selector is not None:
-            raise ValueError("location_selector: a point neuron has no locations; leave it out")
-        self._parts.append((np.atleast_1d(presynaptic_indices), postsynaptic_index, parameters))
+        """What PyNN's own connectors call; locations are known from the connector."""
+        pre = np.atleast_1d(presynaptic_indices)
+        self.receive(pre, np.full(pre.size, postsynaptic_index), parameters)
 
     def _finish(self) -> None:
         """Join what the connector delivered, check it, sort it."""
-        place = f"projection {self.label!r}"
-        sizes = [pre.size for pre, _, _ in self._parts]
-        pre = np.concatenate([p for p, _, _ in self._parts]) if sizes else np.empty(0, np.int64)
-        post = np.repeat(np.array([q for _, q, _ in self._parts], dtype=np.int64), sizes)
+        none = np.empty(0, np.int64)
+        pre = np.concatenate([none, *(p for p, _, _ in self._parts)])
+        post = np.concatenate([none, *(q for _, q, _ in self._parts)])
         values = {}
         for name in ("weight", "delay"):
             columns = [
-                np.broadcast_to(np.asarray(p[name], dtype=np.float64), (n,))
-                for n, (_, _, p) in zip(sizes, self._parts, strict=True)
+                np.broadcast_to(np.asarray(v.get(name, 0.0), dtype=np.float64), p.shape)
+                for p, _, v in self._parts
             ]
-            values[name] = np.concatenate(columns) if columns else np.empty(0)
-        check_delays(values["delay"], place)
-        weight = digital_weights(values["weight"], self.receptor_type, place)
-        order = np.lexsort((post, pre))
-        self._pre, self._post = pre[order].astype(np.int64), post[order]
-        self._weight: npt.NDArray[np.float64] = weight[order]
+            values[name] = np.concatenate([np.empty(0), *columns])
+        check_delays(values["delay"], self._place)
+        weight = self._checked(values["weight"])
+        pair = pre * self.post.size + post
+        if np.any(pair[1:] < pair[:-1]):
+            order = np.argsort(pair, kind="stable")
+            pre, post, weight, pair = pre[order], post[order], weight[order], pair[order]
+        self._pre, self._post, self._weight, self._pair = pre, post, weight, pair
         del self._parts
+
+    def _checked(self, weight: Floats) -> Floats:
+        return digital_weights(
+            weight,
+            self.receptor_type,
+            self._place,
+            conductance_based=self._post_end.conductance_based,
+        )
 
     # --- PyNN's view ----------------------------------------------------------------------------
 
@@ -197,47 +255,207 @@ class Projection(common.Projection):
 
     def _get_attributes_as_arrays(
         self, names: Iterable[str], multiple_synapses: str = "sum"
-    ) -> list[npt.NDArray[np.float64]]:
+    ) -> list[Floats]:
         """(pre, post) arrays; NaN where there is no connection."""
-        pair = self._pre * self.post.size + self._post  # sorted, so equal pairs are neighbours
-        first = np.nonzero(np.diff(pair, prepend=-1))[0]
+        first = np.nonzero(np.diff(self._pair, prepend=-1))[0]
         arrays = []
         for column in self._columns(names):
             array = np.full(self.shape, np.nan)
             if column.size:
-                array[self._pre[first], self._post[first]] = _joined(
-                    column, first, multiple_synapses
-                )
+                array.reshape(-1)[self._pair[first]] = _joined(column, first, multiple_synapses)
             arrays.append(array)
         return arrays
 
-    def _set_attributes(self, parameter_space: ParameterSpace) -> None:
-        place = f"projection {self.label!r}"
-        parameter_space.evaluate(simplify=False)
-        values = {
-            name: np.asarray(array, dtype=np.float64)[self._pre, self._post]
-            for name, array in parameter_space.items()
-        }
-        if "delay" in values:
-            check_delays(values["delay"], place)
-        if "weight" in values:
-            changed = np.nonzero(~np.isnan(values["weight"]))[0]
-            self._store(changed, values["weight"][changed])
+    def save(
+        self,
+        attribute_names: Any,
+        file: Any,
+        format: str = "list",
+        gather: Any = True,
+        with_address: bool = True,
+    ) -> None:
+        """Write attributes of the connections to a file, a name or one of PyNN's file objects.
 
-    def _store(self, index: Ints, weight: npt.NDArray[np.float64]) -> None:
-        place = f"projection {self.label!r}"
-        _root(self.post).require_session("set()")
-        self._weight[index] = digital_weights(weight, self.receptor_type, place)
+        attribute_names  a name, several, or "all"
+        format           "list", a line for each connection as `FromFileConnector` reads it, or
+                         "array", with 0 where there is no connection
+        """
+        # PyNN 0.13 takes the letters of a single name for names of columns.
+        if attribute_names in ("all", "connections"):
+            attribute_names = self.synapse_type.get_parameter_names()
+        names = [attribute_names] if isinstance(attribute_names, str) else list(attribute_names)
+        values = self.get(names, format=format, gather=gather, with_address=with_address)
+        if format == "array":
+            values = [np.where(np.isnan(array), 0.0, array) for array in values]
+            values = values[0] if len(values) == 1 else values
+        address = ["i", "j"] if with_address and format == "list" else []
+        if isinstance(file, str):
+            file = recording.files.StandardTextFile(file, mode="w")
+        file.write(values, {"columns": address + names})
+        file.close()
+
+    # --- setting --------------------------------------------------------------------------------
+
+    def set(self, **attributes: Any) -> None:
+        """Set weights.
+
+        weight  a number, a (pre, post) array or a list of one number for each connection, in
+                which NaN leaves a weight as it is; or whatever else PyNN takes: a distribution,
+                an expression or function of the distance
+        delay   0
+        Raises  ConnectionError (sign), ValueError (delay), InvalidDimensionsError (shape),
+                NonExistentParameterError; then nothing has changed
+        """
+        known = {name: self._numbers(name, value) for name, value in attributes.items()}
+        if known.keys() <= {"weight", "delay"} and not any(v is None for v in known.values()):
+            self._set_values(known)
+            return
+        schema = self.synapse_type.get_schema()
+        space = ParameterSpace(attributes, schema, self.shape, type(self.synapse_type))
+        space = self._handle_distance_expressions(space)
+        self._set_attributes(self.synapse_type.translate(space))
+
+    def _numbers(self, name: str, value: Any) -> Floats | None:
+        """(connection,) numbers, or None if they are not given as plain numbers."""
+        if not isinstance(value, int | float | np.number | list | tuple | np.ndarray):
+            return None
+        array = np.asarray(value)
+        if array.dtype.kind not in "iuf":
+            return None
+        if array.ndim == 0:
+            return np.full(len(self), float(array))
+        if array.shape == self.shape:
+            return array.reshape(-1)[self._pair].astype(np.float64)
+        if array.shape == (len(self),):
+            return array.astype(np.float64)
+        new_pair = np.diff(self._pair, prepend=-1) != 0
+        if array.shape == (np.count_nonzero(new_pair),):  # PyNN: connections of a pair are equal
+            return array[np.cumsum(new_pair) - 1].astype(np.float64)
+        raise InvalidDimensionsError(
+            f"{self._place}: {name} of shape {array.shape}; give one number, {len(self)} numbers "
+            f"(one for each connection) or an array of shape {self.shape}"
+        )
+
+    def _set_attributes(self, parameter_space: ParameterSpace) -> None:
+        parameter_space.evaluate(simplify=False)
+        self._set_values(
+            {
+                name: np.broadcast_to(np.asarray(array, dtype=np.float64), self.shape)[
+                    self._pre, self._post
+                ]
+                for name, array in parameter_space.items()
+            }
+        )
+
+    def _set_values(self, values: dict[str, Any]) -> None:
+        """Set (connection,) values by name; NaN leaves one as it is."""
+        if "delay" in values:
+            check_delays(values["delay"], self._place)
+        if "weight" in values:
+            weight = values["weight"]
+            given = ~np.isnan(weight)
+            if given.all() or not given.any():  # only NaN is a mistake, which is refused
+                self._store(weight, slice(None))
+            else:
+                self._store(weight[given], np.nonzero(given)[0])
+
+    def _store(self, weight: Floats, index: Any) -> None:
+        self._post_end.require_session("set()")
+        self._weight[index] = self._checked(weight)
+
+    def _handle_distance_expressions(self, parameter_space: ParameterSpace) -> ParameterSpace:
+        """Functions of the distance become arrays; PyNN 0.13's fails if an end is an Assembly."""
+        for name, value in parameter_space.items():
+            if isinstance(value.base_value, IndexBasedExpression):
+                value.base_value.projection = self
+            elif callable(value.base_value):
+                parameter_space[name] = value(distances(self))
+        return parameter_space
+
+    def initialize(self, **initial_values: Any) -> None:
+        """NotImplementedError: synapses of this chip have no state that could be set."""
+        raise NotImplementedError(
+            f"{self._place}: initialize(): its synapses have no state variables; set their "
+            "weights by set(weight=...)"
+        )
+
+    def describe(
+        self, template: str | None = "projection_default.txt", engine: Any = "default"
+    ) -> Any:
+        """Text about the projection, or what a template may say if `template` is None."""
+        context = super().describe(template=None)
+        context["target"] = self.receptor_type  # PyNN 0.13's template asks for it
+        return descriptions.render(engine, template, context)
+
+    @deprecated("set(name=value)")
+    def setSynapseDynamics(self, parameter_name: str, value: Any) -> None:
+        """Set one parameter; PyNN 0.13 sets one that is called parameter_name."""
+        self.set(**{parameter_name: value})
+
+    @deprecated("set(name=rand_distr)")
+    def randomizeSynapseDynamics(self, parameter_name: str, rand_distr: Any) -> None:
+        """Set one parameter; PyNN 0.13 sets one that is called parameter_name."""
+        self.set(**{parameter_name: rand_distr})
+
+    # --- the network and the chip ---------------------------------------------------------------
+
+    def get_data(self, observable: str) -> Any:
+        """Observables of a plasticity rule; RuntimeError as there is none."""
+        raise RuntimeError(
+            f"{self._place}: get_data({observable!r}): its synapses have no plasticity rule"
+        )
 
     def as_connections(self) -> Connections:
         """The projection as plain arrays in network numbering."""
-        pre, post = _root(self.pre), _root(self.post)
+        weight = np.abs(self._weight).astype(np.int64)
+        n_synapses = np.maximum(-(-weight // MAX_WEIGHT), 1)
         return Connections(
-            pre.source_numbers(_root_indices(self.pre)[self._pre]),
-            post.target_slots(_root_indices(self.post)[self._post])[:, 0],
-            np.abs(self._weight).astype(np.int64),
+            self._pre_end.source_numbers()[self._pre],
+            self._post_end.slots(self._post, n_synapses, self._number),
+            weight,
             np.full(len(self), self.receptor_type == "inhibitory"),
         )
+
+    @property
+    def placed_connections(self) -> list[list[PlacedSynapse]]:
+        """The hardware synapses of each connection, in the order of `connections`.
+
+        Raises  RuntimeError before the network is mapped
+        """
+        connection, half, row, column = self._mapped_synapses()
+        number = (half * 256 + row) * 256 + column
+        placed: list[list[PlacedSynapse]] = [[] for _ in range(len(self))]
+        for c, synapse in zip(connection.tolist(), number.tolist(), strict=True):
+            placed[c].append(PlacedSynapse(synapse))
+        return placed
+
+    def _mapped_synapses(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """(synapse,) connection of this projection, half, row and column."""
+        state = session.require("placed_connections")
+        if state.mapped is None or self not in state.projections:
+            raise self._not_mapped()
+        first = sum(len(p) for p in state.projections[: state.projections.index(self)])
+        routing = state.mapped.routing
+        if first + len(self) > state.mapped.network.connections.pre.size:
+            raise self._not_mapped()
+        mine = (routing.connection >= first) & (routing.connection < first + len(self))
+        return (
+            routing.connection[mine] - first,
+            routing.half[mine].astype(np.int64),
+            routing.row[mine].astype(np.int64),
+            routing.column[mine].astype(np.int64),
+        )
+
+    def _not_mapped(self) -> RuntimeError:
+        return RuntimeError(
+            f"{self._place}: placed_connections before the network is mapped; call "
+            "run(None, RunCommand.PREPARE) first"
+        )
+
+
+def _one_or_list(end: End) -> int | list[int]:
+    is_assembly = isinstance(end.cells, common.Assembly)
+    return list(end.compartments) if is_assembly else end.compartments[0]
 
 
 def _joined(values: npt.NDArray[Any], first: Ints, how: str) -> npt.NDArray[Any]:
@@ -246,8 +464,3 @@ def _joined(values: npt.NDArray[Any], first: Ints, how: str) -> npt.NDArray[Any]
         return {"sum": np.add, "min": np.minimum, "max": np.maximum}[how].reduceat(values, first)
     last = np.append(first[1:], values.size) - 1
     return values[first if how == "first" else last]
-
-
-def _root(cells: Any) -> Population:
-    root: Population = cells._root
-    return root

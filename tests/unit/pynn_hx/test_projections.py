@@ -129,8 +129,8 @@ def test_ends_connectors_and_receptors_that_cannot_be():
         pynn.Projection(pre, post, "all to all")
     with pytest.raises(pynn.errors.ConnectionError):
         pynn.Projection(pre, post, all_to_all, receptor_type="AMPA")
-    with pytest.raises(NotImplementedError, match="for each of its populations"):
-        pynn.Projection(pre + sources(1), post, all_to_all)
+    with pytest.raises(pynn.errors.ConnectionError, match=f"{pre.label!r} of assembly 'both' of"):
+        pynn.Projection(pre, pynn.Assembly(post, pre, label="both"), all_to_all)
     assert pynn.simulator.state.projections == []
 
 

@@ -178,11 +178,17 @@ class Player:
                 )
 
     def _cuts(self, messages: Messages, accesses: Accesses) -> list[int]:
-        """Where time cannot be foreseen: behind polls and slow reads; and the end."""
+        """Where time cannot be foreseen: behind polls, and behind slow reads that a barrier awaits.
+
+        Returns the first message behind each of these, and the end
+        """
         polls = np.nonzero(messages.header == ToFpga.POLLING_OMNIBUS_BLOCK)[0]
+        barriers = np.nonzero(messages.header == ToFpga.BARRIER)[0]
         reads = accesses.at[accesses.is_read]
         slow = reads[self._bus.slow(accesses.address[accesses.is_read])]
-        cuts = np.unique(np.concatenate([polls + 1, slow + 1, [messages.header.size]]))
+        awaited = np.searchsorted(slow, np.concatenate([barriers, polls])) - 1
+        last = slow[np.unique(awaited[awaited >= 0])]
+        cuts = np.unique(np.concatenate([polls + 1, last + 1, [messages.header.size]]))
         return [int(cut) for cut in cuts if cut > 0]
 
     def _stretch(self, messages: Messages, accesses: Accesses, first: int, bound: int) -> _Stretch:

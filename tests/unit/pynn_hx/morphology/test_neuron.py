@@ -87,6 +87,12 @@ def test_wrong_values_are_refused_naming_cell_and_compartment(value, error, mess
         check(neuron()(), [0, value])
 
 
+def test_the_first_wrong_cell_is_named():
+    wrong = McCircuitParameters([[2000], [0, 0]])
+    with pytest.raises(FieldRangeError, match="cell 11, "):
+        check(neuron()(), [5, wrong, 3000, wrong, 5, -1])
+
+
 def test_what_is_stored_is_shared_with_nobody():
     given = McCircuitParameters([[1], [2, 3]])
     stored = check(neuron()(), [given, given])

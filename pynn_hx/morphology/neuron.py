@@ -130,18 +130,25 @@ class McNeuronBase(ChipNeuron):
         Raises  FieldRangeError naming cell and compartment, InvalidParameterValueError
         """
         labels = np.repeat(self.get_labels(), self.sizes())
-        expanded = np.empty((len(values), labels.size))
-        for row, (value, cell) in enumerate(zip(values, cells, strict=True)):
-            expanded[row] = self._per_circuit(value, f"{place}: {name} of cell {cell}")
+        given = list(values)
+        first = {id(value): cell for cell, value in reversed(list(enumerate(given)))}
+        different = sorted(first.values())  # PyNN hands the same object over for many cells
+        expanded = np.empty((len(different), labels.size))
+        for row, cell in enumerate(different):
+            where = f"{place}: {name} of cell {cells[cell]}"
+            expanded[row] = self._per_circuit(given[cell], where)
 
         def whose(index: int) -> str:
             row, circuit = divmod(index, labels.size)
-            return f"{place}, cell {cells[row]}, compartment {str(labels[circuit])!r}"
+            return f"{place}, cell {cells[different[row]]}, compartment {str(labels[circuit])!r}"
 
         codes = checked_numbers(name, expanded.ravel(), whose).reshape(expanded.shape)
-        stored = np.empty(len(values), dtype=object)
-        for row, value in enumerate(values):
-            stored[row] = self._stored(value, codes[row])
+        made = {
+            id(given[cell]): self._stored(given[cell], codes[row])
+            for row, cell in enumerate(different)
+        }
+        stored = np.empty(len(given), dtype=object)
+        stored[:] = [made[id(value)].copy() for value in given]
         return stored
 
     @classmethod

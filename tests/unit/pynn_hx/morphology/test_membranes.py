@@ -75,6 +75,24 @@ def test_a_potential_gets_lower_and_later_along_a_chain():
     assert traces[0].argmax() < traces[1].argmax() < traces[2].argmax()
 
 
+def test_the_converter_sees_the_attenuation_of_a_chain():
+    """The same through words, on a chip with mismatch and noise."""
+    celltype, peaks = chain(3)(threshold_enable=False), []
+    for part in celltype.layout:
+        config = ChipConfig()
+        config.common_backend.enable_event_registers = 1
+        circuits = write_to(config, celltype)[0]
+        config.neurons.event_routing_analog_output[circuits] = 1
+        emulated.add_inputs(config, [int(circuits[0])])
+        emulated.connect(config, int(circuits[0]), [63] * 4)
+        emulated.read_out(config, int(circuits[part.circuits[0]]))
+        due = np.full(4, 30 * emulated.CYCLES_PER_US)
+        seen = emulated.run(config, 80, (due, np.arange(1, 5)))
+        smooth = np.convolve(seen.v - seen.v[seen.t < 30].mean(), np.full(50, 1 / 50), "valid")
+        peaks.append(smooth.max())
+    assert peaks[0] > 1.1 * peaks[1] > 1.1**2 * peaks[2] > 5
+
+
 def test_a_chain_stimulated_at_its_other_end_is_the_mirror_image():
     forth = [v.max() for v in potentials(chain(3)(), (0, 1, 2))]
     back = [v.max() for v in potentials(chain(3)(), (2, 1, 0), stimulated=2)]

@@ -5,6 +5,8 @@ Oracle: arrays of the configuration, filled by hand; precedence as in docs/refer
 
 import numpy as np
 import pytest
+from pyNN.parameters import ParameterSpace
+from pyNN.random import NumpyRNG, RandomDistribution
 
 from firmware_protocol import ChipConfig, FieldRangeError
 from firmware_protocol.morphology import MorphologyError
@@ -85,6 +87,12 @@ def test_wrong_values_are_refused_naming_cell_and_compartment(value, error, mess
         check(neuron()(), [0, value])
 
 
+def test_the_first_wrong_cell_is_named():
+    wrong = McCircuitParameters([[2000], [0, 0]])
+    with pytest.raises(FieldRangeError, match="cell 11, "):
+        check(neuron()(), [5, wrong, 3000, wrong, 5, -1])
+
+
 def test_what_is_stored_is_shared_with_nobody():
     given = McCircuitParameters([[1], [2, 3]])
     stored = check(neuron()(), [given, given])
@@ -97,6 +105,42 @@ def test_what_is_shown_is_the_number_that_was_set_or_the_values_by_circuit():
     assert Neuron.simplified(stored_values(Neuron(), 5)["leak_v_leak"]) == [[1], [2, 3]]
     hundred = Neuron.simplified(stored_values(Neuron(leak_v_leak=100), 5)["leak_v_leak"])
     assert isinstance(hundred, float) and hundred == 100
+
+
+ONE, OTHER = McCircuitParameters([[1], [2, 3]]), McCircuitParameters([[1], [2, 4]])
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        (ONE, [ONE, ONE]),
+        ([ONE, OTHER], [ONE, OTHER]),
+        (np.array([ONE, OTHER]), [ONE, OTHER]),
+        (7, [7, 7]),
+        ([7, 8], [7, 8]),
+        (np.array([7.5, 8]), [7.5, 8]),
+        (lambda cell: 7 + cell, [7, 8]),
+    ],
+)
+def test_pynn_hands_over_what_set_was_given_and_get_shows_it(given, stored):
+    """The way of a value through PyNN's `set` and `get`, as populations go it."""
+    celltype = neuron()()
+    space = ParameterSpace({"leak_v_leak": given}, celltype.get_schema(), (2,), type(celltype))
+    space.evaluate(simplify=False)
+    values = celltype.checked("leak_v_leak", space["leak_v_leak"], "p", np.arange(2))
+    assert values.tolist() == stored
+    shown = {"leak_v_leak": celltype.simplified(values)}
+    space = ParameterSpace(shown, celltype.get_schema(), shape=(2,))
+    got = space.evaluate(simplify=True)["leak_v_leak"]
+    assert np.all(got == (stored[0] if stored[0] == stored[1] else stored))
+
+
+def test_pynn_draws_random_numbers_per_cell():
+    celltype = neuron()()
+    uniform = RandomDistribution("uniform", low=100, high=200, rng=NumpyRNG(seed=1))
+    space = ParameterSpace({"leak_v_leak": uniform}, celltype.get_schema(), (3,))
+    values = celltype.checked("leak_v_leak", space.evaluate()["leak_v_leak"], "p", np.arange(3))
+    assert len({value.scalar for value in values}) == 3
 
 
 def test_unknown_names_and_switches_are_no_parameters():

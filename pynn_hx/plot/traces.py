@@ -1,4 +1,4 @@
-"""Pictures of recorded data on axes that the caller passes in.  Needs the extra ``plot``."""
+"""Recorded data: membrane traces and spikes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .colours import PALETTE
+
 if TYPE_CHECKING:
     import neo
     from matplotlib.axes import Axes
 
-_TRACE, _MARK, _INPUT = "tab:blue", "tab:red", "0.6"
+_TRACE, _MARK, _INPUT = PALETTE[0], PALETTE[3], "0.6"
 
 
 def membrane_trace(
@@ -23,7 +25,7 @@ def membrane_trace(
 ) -> None:
     """Draw an analog signal over hardware time in microseconds.
 
-    signal  (sample, 1), as `get_data("v")` returns it [MADC LSB]
+    signal  (sample, 1), as `get_data("v")` returns it [LSB of the converter]
     spikes  the neuron's spikes, marked above the trace
     inputs  times [ms] of input spikes, drawn as vertical lines
     """
@@ -32,7 +34,9 @@ def membrane_trace(
     for k, time_ms in enumerate(inputs):
         label = "input spikes" if k == 0 else None
         axes.axvline(1e3 * float(time_ms), color=_INPUT, linestyle=":", linewidth=1, label=label)
-    axes.plot(times_us, values, color=_TRACE, linewidth=0.8, label="recorded")
+    device = signal.annotations.get("device", "madc")
+    marker = "." if device == "cadc" else ""  # its samples are far apart
+    axes.plot(times_us, values, color=_TRACE, linewidth=0.8, marker=marker, label="recorded")
     if spikes is not None and len(spikes):
         height = np.full(len(spikes), values.max())
         times = np.asarray(spikes.rescale("us"))
@@ -40,7 +44,7 @@ def membrane_trace(
     names = {"v": "membrane potential", "exc_synin": "excitatory synaptic input",
              "inh_synin": "inhibitory synaptic input", "adaptation": "adaptation"}  # fmt: skip
     axes.set_xlabel("hardware time [µs]")
-    axes.set_ylabel(f"{names.get(signal.name, signal.name)} [MADC LSB]")
+    axes.set_ylabel(f"{names.get(signal.name, signal.name)} [{device.upper()} LSB]")
     axes.margins(x=0)
     axes.legend(loc="lower right")
 
@@ -49,6 +53,7 @@ def raster(axes: Axes, spiketrains: Sequence[neo.SpikeTrain]) -> None:
     """Draw one row of marks per spike train over hardware time in microseconds."""
     rows = [t.annotations.get("source_index", k) for k, t in enumerate(spiketrains)]
     times = [np.asarray(t.rescale("us")) for t in spiketrains]
-    axes.eventplot(times, lineoffsets=rows, linelengths=0.8, colors=_TRACE)
+    if times:
+        axes.eventplot(times, lineoffsets=rows, linelengths=0.8, colors=_TRACE)
     axes.set_xlabel("hardware time [µs]")
     axes.set_ylabel("neuron")

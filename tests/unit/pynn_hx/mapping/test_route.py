@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pynn_hx.mapping.route import rank_within, split_weights
+from pynn_hx.mapping.demand import rank_within, split_weights
 
 
 @given(st.lists(st.integers(0, 1000), max_size=40))

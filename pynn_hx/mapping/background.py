@@ -23,7 +23,7 @@ _LONGEST_PERIOD = (1 << 16) - 1
 _MAX_SEED = (1 << 32) - 1
 _FINE_RATE = 16
 """From this rate on it hardly matters whether a draw of 0 counts, on which documents disagree."""
-_TOLERANCE = 2e-3
+_TOLERANCE = 5e-3
 _LOWEST_HZ = CLOCK_HZ / _HIGHEST_RATE / _LONGEST_PERIOD
 
 
@@ -77,7 +77,7 @@ def register_values(rate_hz: float, n_labels: int, population: int = 0) -> tuple
     """Rate code and period [cycles] that come closest to a cell's rate.
 
     A period must be short against the mean interval, or events come regularly, and a small rate
-    code is imprecise.  So the smallest code from 16 on that meets the rate within 0.2 % is taken.
+    code is imprecise.  So the smallest code from 16 on that meets the rate within 0.5 % is taken.
 
     n_labels  labels among which the generator draws, its cells rounded up to a power of two: it
               must be `n_labels` times as fast as one cell

@@ -58,7 +58,8 @@ def _distribute(items: Items, thrift: bool) -> Ints:
         crowd = (labels * reach).max(axis=1)
         growth = (after - rows).sum(axis=1)
         over = peak > ROWS_PER_BUS
-        keys = (crowd, crowd // LABELS, peak, growth, over) if thrift else (crowd, peak, crowd // LABELS)
+        groups = crowd // LABELS
+        keys = (crowd, groups, peak, growth, over) if thrift else (crowd, peak, groups)
         best = int(np.lexsort(keys)[0])
         bus[item] = best
         load[best] += items.counts[item]

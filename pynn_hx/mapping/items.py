@@ -113,7 +113,9 @@ def items_of(network: Network, circuit: Ints, demand: Demand, generator: Ints) -
         bus = np.append(bus, np.full(n_parts, generator[index]))
     all_counts = np.concatenate(counts) if len(counts) > 1 else counts[0]
     reach = np.asarray(demand.rows(all_counts) > 0)
-    for index in np.flatnonzero(first >= 0):  # a generator's events go wherever one cell's must
+    for index in np.flatnonzero(
+        first >= 0
+    ).tolist():  # a generator's events go wherever one cell's must
         block = slice(first[index], first[index] + parts_of(network.background[index]))
         reach[block] = reach[block].any(axis=0)
     n_blocks = len(width) - single

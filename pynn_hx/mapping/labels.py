@@ -21,13 +21,13 @@ def label_items(plan: BusPlan, width: Ints) -> Ints | None:
     taken = np.zeros((2, plan.code.size, LABELS), dtype=bool)
     label = np.full(width.size, -1)
     for item in np.argsort(-width, kind="stable")[: np.count_nonzero(width > 1)]:
-        halves = np.flatnonzero(plan.reach[item])
-        groups = heard[item, halves]
-        blocks = taken[halves, groups].any(axis=0).reshape(-1, width[item]).any(axis=1)
+        reached = np.flatnonzero(plan.reach[item])
+        groups = heard[item, reached]
+        blocks = taken[reached, groups].any(axis=0).reshape(-1, width[item]).any(axis=1)
         if blocks.all():
             return None
         label[item] = first = int(blocks.argmin()) * width[item]
-        for half, group in zip(halves, groups, strict=True):
+        for half, group in zip(reached, groups, strict=True):
             taken[half, group, first : first + width[item]] = True
     where_to = np.where(width == 1, plan.reach[:, 0] + 2 * plan.reach[:, 1], 0)
     for reach, halves in ((3, (0, 1)), (1, (0,)), (2, (1,))):

@@ -302,4 +302,4 @@ def _neuron_bits(circuit: Ints, item: Ints, found: _Buses) -> tuple[Ints, Ints]:
         for half in (0, 1):
             if reach[index, half].any():
                 node[k, half] = filters[half]
-    return high | low, node
+    return np.asarray(high | low, dtype=np.int64), node

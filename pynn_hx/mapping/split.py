@@ -183,7 +183,7 @@ class _Attempt:
         vague = np.zeros((n_groups, 2), dtype=np.int64)
         vague[: self.code.size] = self.vague
         driver = np.zeros((2, drivers.N_DRIVERS), dtype=np.int64)
-        for half in np.flatnonzero(self.split):
+        for half in np.flatnonzero(self.split).tolist():
             here = np.flatnonzero(arrives[:, half])
             served = drivers.serve(code[here], vague[here, half], need[here, half])
             if served is None:

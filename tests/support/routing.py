@@ -125,10 +125,9 @@ def lacking(network, circuit, buses):
         if rows(True) > 256:
             found.append(f"rows of half {half}")
         found += [f"rows of bus {b}" for b in range(4) if rows(bus[c.pre] == b) > 64]
-        found += [
-            f"rows for source {s}" for s in np.unique(c.pre[here]) if s >= n and rows(c.pre == s) > 64
-        ]
-        if np.unique(c.pre[here]).size > 4 * 32 * 64:
+        sources = np.unique(c.pre[here])
+        found += [f"rows for source {s}" for s in sources if s >= n and rows(c.pre == s) > 64]
+        if sources.size > 4 * 32 * 64:
             found.append("labels")
         found += [
             f"rows for 64 cells from {start}"

@@ -11,19 +11,17 @@ from typing import Any
 from pyNN import common
 
 from firmware_protocol import ChipConfig, Connection
-from firmware_protocol.coordinates import N_NEURONS
+from firmware_protocol.coordinates import N_BUSES, N_NEURONS
 
 from . import compile as compiler
 from . import session, targets
 from .injection import InjectedConfiguration, InjectedReadout
-from .mapping.place import check_permutation
+from .mapping.place import check_background_permutation, check_permutation
 from .mapping.report import MappedTopologyStatistics
 from .standardmodels.cells import CalibHXNeuronCoba, CalibHXNeuronCuba, HXNeuron
 
 _log = logging.getLogger("pynn_hx.control")
 
-N_GENERATORS = 4
-"""On-chip sources: one generator in each half for each."""
 DEFAULT_MIN_DELAY = 0.0
 DEFAULT_MAX_DELAY = 0.0
 
@@ -91,11 +89,8 @@ def setup(
         permutation=check_permutation(
             range(N_NEURONS) if neuronPermutation is None else neuronPermutation
         ),
-        background_permutation=check_permutation(
-            range(N_GENERATORS) if backgroundPermutation is None else backgroundPermutation,
-            N_GENERATORS,
-            "backgroundPermutation",
-            "generators",
+        background_permutation=check_background_permutation(
+            range(N_BUSES) if backgroundPermutation is None else backgroundPermutation
         ),
         target=targets.resolve(target) if connection is None else None,
         connection=connection,

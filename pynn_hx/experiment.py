@@ -40,8 +40,8 @@ class Part:
 
     network  in its own numbering
     slots    (part.network.n_neurons,) the whole network's number of each neuron circuit
-    replay   (part.network.n_external,) what each external source is: an external source of the whole
-             network, or -1 - the slot of a neuron of an earlier part
+    origin   (part.network.n_external,) the whole network's number of what each external source
+             plays: an external source, or a neuron of an earlier part
     circuit  (part.network.n_neurons,) AtomicNeuron
     chip     the configuration, but for the readout
     connections  (connection of the part,) its number in the whole network
@@ -49,7 +49,7 @@ class Part:
 
     network: Network
     slots: Ints
-    replay: Ints
+    origin: Ints
     circuit: Ints
     routing: Routing
     chip: ChipConfig
@@ -64,18 +64,22 @@ class Part:
             self._images[shown] = chip.image()
         return self._images[shown]
 
-    def reweighted(self, weight: Ints) -> Part:
-        """The same with other weights, which take as many synapses.
+    def reweighted(self, weight: Ints) -> Part | None:
+        """The same with other weights; None if they do not take as many synapses.
 
         weight  (connection of the whole network,)
         """
-        routing = reweight(self.routing, weight[self.connections])
+        connections = replace(self.network.connections, weight=weight[self.connections])
+        network = replace(self.network, connections=connections)
+        routing = reweight(self.routing, self.network, network)
+        if routing is None:
+            return None
         chip = self.chip.copy()
         configure.write_weights(chip, routing)
         images = {shown: image.copy() for shown, image in self._images.items()}
         for image in images.values():
             chip.encode_block("synapses", image)
-        return replace(self, routing=routing, chip=chip, _images=images)
+        return replace(self, network=network, routing=routing, chip=chip, _images=images)
 
 
 @dataclass(frozen=True)
@@ -266,7 +270,7 @@ def _events(snippets: Sequence[Snippet], part: int, results: Sequence[Seen]) -> 
         n = snippet.mapped.network.n_neurons
         # One table for both kinds of sources: slots first, as the network numbers them.
         label = np.full(n + snippet.mapped.network.n_external, -1, dtype=np.int64)
-        label[np.where(mine.replay < 0, -1 - mine.replay, n + mine.replay)] = mine.routing.label
+        label[mine.origin] = mine.routing.label
         cycle = np.concatenate([snippet.cycle, earlier.spike_time])
         found = label[np.concatenate([n + snippet.source, earlier.spike_slot])]
         order = np.argsort(cycle[found >= 0], kind="stable")
@@ -279,14 +283,15 @@ def _collect_spikes(result: Seen, snippet: Snippet, part: int, seen: compiler.Ob
     first, last = np.searchsorted(seen.spike_time, [snippet.start, snippet.stop])
     time, label = seen.spike_time[first:last], seen.spike_label[first:last]
     mine = snippet.mapped.parts[part]
-    neuron = configure.identify(mine.routing)[label & 0x7FF]
-    # A neuron's label also has the number of its event output; others belong to nobody here.
-    cell = configure.identify_background(mine.routing, label)
-    known = (neuron >= 0) & (cell < 0)
-    result.spike_time = np.concatenate([result.spike_time, time[known]])
-    result.spike_slot = np.concatenate([result.spike_slot, mine.slots[neuron[known]]])
-    result.background_time = np.concatenate([result.background_time, time[cell >= 0]])
-    result.background_cell = np.concatenate([result.background_cell, cell[cell >= 0]])
+    sender = configure.identify_events(mine.routing, label)
+    neuron = (sender >= 0) & (sender < mine.network.n_neurons)
+    result.spike_time = np.concatenate([result.spike_time, time[neuron]])
+    result.spike_slot = np.concatenate([result.spike_slot, mine.slots[sender[neuron]]])
+    if part == 0:  # each part has the whole background; what the first one saw is what there was
+        first_cell = int(mine.network.background_starts[0])
+        background = sender >= first_cell
+        result.background_time = time[background]
+        result.background_cell = sender[background] - first_cell
 
 
 def _collect_signals(

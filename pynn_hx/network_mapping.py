@@ -15,7 +15,7 @@ from firmware_protocol import ChipConfig
 
 from .experiment import Mapped, Part
 from .mapping import configure, partition, place, route
-from .mapping.errors import MappingError
+from .mapping.background import write_background
 from .mapping.graph import Background, Connections, Ints, Network
 from .standardmodels.calibrated import CalibratedNeuron, write_shared
 
@@ -75,10 +75,8 @@ class Mapper:
         started = time.perf_counter()
         network = network_of(self._state)
         last = self._last
-        if last is not None and _same_topology(last.network, network):
-            weight = network.connections.weight
-            parts = tuple(part.reweighted(weight) for part in last.parts)
-        else:
+        parts = None if last is None else _reweighted(last, network)
+        if parts is None:
             parts = tuple(self._parts(network))
         spans, at = {}, 0
         for projection in self._state.projections:
@@ -92,24 +90,25 @@ class Mapper:
     def _parts(self, network: Network) -> list[Part]:
         populations = [p for p in self._state.populations if p.is_neuron]
         shared = self._shared(populations)
-        whole = np.arange(network.n_neurons)
-        chosen = [whole]
-        if network.n_neurons > min(N_CIRCUITS, self._state.settings.permutation.size):
-            chosen = self._split(network, populations)
+        cells = [
+            p.offset + p.n_circuits * np.arange(p.size) for p in populations
+        ]
+        chosen = partition.partition(
+            network,
+            np.concatenate([np.empty(0, np.int64), *cells]),
+            limit=min(N_CIRCUITS, self._state.settings.permutation.size),
+        )
         return [self._part(network, slots, populations, shared) for slots in chosen]
-
-    def _split(self, network: Network, populations: list[Population]) -> list[Ints]:
-        circuits = np.concatenate([np.full(p.size, p.n_circuits) for p in populations])
-        limit = min(N_CIRCUITS, self._state.settings.permutation.size)
-        return partition.split(network, circuits, limit)
 
     def _part(
         self, network: Network, slots: Ints, populations: list[Population], shared: ChipConfig
     ) -> Part:
         if slots.size == network.n_neurons:
-            part, replay, connections = network, np.arange(network.n_external), None
+            n, n_external = network.n_neurons, network.n_external
+            part, origin = network, n + np.arange(n_external)
+            connections = np.arange(network.connections.pre.size)
         else:
-            part, replay, connections = partition.subnetwork(network, slots)
+            part, origin, connections = partition.subnetwork(network, slots)
         local = np.full(network.n_neurons, -1, dtype=np.int64)
         local[slots] = np.arange(slots.size)
         cells = [self._cells(p, local) for p in populations]
@@ -130,14 +129,13 @@ class Mapper:
         ]
         for population, chosen, circuits in of_population:
             population.write_parameters(chip, chosen, circuits)
-        configure.write_routing(chip, routing, part.recorded)
+        background = np.array([b.recorded for b in part.background], dtype=bool)
+        configure.write_routing(chip, routing, part.recorded, background)
         self._write_background(chip, routing)
         chip.check()
         for population, chosen, circuits in of_population:
             population.learn_parameters(chip, chosen, circuits)
-        if connections is None:
-            connections = np.arange(network.connections.pre.size)
-        return Part(part, slots, replay, circuit, routing, chip, connections)
+        return Part(part, slots, origin, circuit, routing, chip, connections)
 
     @staticmethod
     def _cells(population: Population, local: Ints) -> Ints:
@@ -169,12 +167,8 @@ class Mapper:
     def _write_background(self, chip: ChipConfig, routing: route.Routing) -> None:
         sources = [p for p in self._state.populations if p.is_background]
         if sources:
-            configure.write_background(
-                chip,
-                routing,
-                np.array([float(p.value("rate")) for p in sources]),
-                np.array([int(p.value("seed")) for p in sources]),
-            )
+            rates = [float(p.value("rate")) for p in sources]
+            write_background(chip, routing, rates, [int(p.value("seed")) for p in sources])
 
 
 def _default_base() -> ChipConfig:
@@ -186,19 +180,14 @@ def _default_base() -> ChipConfig:
     return chip
 
 
-def _same_topology(before: Network, now: Network) -> bool:
-    """Whether only weights differ, and those in ways that take as many synapses as before."""
-    a, b = before.connections, now.connections
-    return (
-        before.n_neurons == now.n_neurons
-        and before.n_external == now.n_external
-        and before.background == now.background
-        and np.array_equal(before.recorded, now.recorded)
-        and np.array_equal(a.pre, b.pre)
-        and np.array_equal(a.post, b.post)
-        and np.array_equal(a.inhibitory, b.inhibitory)
-        and np.array_equal(route.synapses_needed(a.weight), route.synapses_needed(b.weight))
+def _reweighted(last: Mapped, network: Network) -> tuple[Part, ...] | None:
+    """The parts of a mapped network with other weights; None if more than these have changed."""
+    same = (
+        last.network.same_wiring(network)
+        and last.network.background == network.background
+        and np.array_equal(last.network.recorded, network.recorded)
     )
-
-
-__all__ = ["Mapper", "MappingError", "network_of"]
+    if not same:
+        return None
+    parts = [part.reweighted(network.connections.weight) for part in last.parts]
+    return None if None in parts else tuple(part for part in parts if part is not None)

@@ -19,6 +19,7 @@ from firmware_protocol.chip_config import Group, neuron_view
 
 from . import session
 from .mapping.graph import Ints
+from .morphology import McCircuitParameters, McNeuronBase
 from .recorded import Site
 from .recording import Recorder, destination
 from .standardmodels.base import (
@@ -57,7 +58,8 @@ class Assembly(common.Assembly):
 def _simplified(values: npt.NDArray[Any]) -> Any:
     """A scalar if all cells agree; PyNN's own leaves flags as arrays."""
     if values.dtype == object:
-        return simplify(values)
+        several = isinstance(values[0], McCircuitParameters)
+        return McNeuronBase.simplified(values) if several else simplify(values)
     return values[0].item() if np.all(values == values[0]) else values
 
 

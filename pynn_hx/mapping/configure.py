@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from firmware_protocol import ChipConfig
 from firmware_protocol.coordinates import N_BUSES, crossbar_node, event_output_of_neuron
+from firmware_protocol.coordinates.geometry import (
+    FIRST_BACKGROUND_INPUT,
+    FIRST_LINK_INPUT,
+    FIRST_LINK_OUTPUT,
+)
 
 from .errors import MappingError
 from .graph import Bools, Ints
-from .route import NO_TARGETS, TO_BOTTOM, TO_TOP, Routing
+from .route import CLOSED, FROM_BACKGROUND, TO_BOTTOM, TO_TOP, Routing
 
-_LINES = (("neuron_top_even", "neuron_top_odd"), ("neuron_bottom_even", "neuron_bottom_odd"))
-DROP_ALL = 1
-"""Target of a crossbar node with mask 0 that no label equals."""
+OPEN = (0, 0)
+"""Mask and target of a crossbar node that every label passes."""
 ANALOG_NORMAL = 1
 
 
-def write_routing(chip: ChipConfig, routing: Routing, recorded: Bools) -> None:
+def write_routing(
+    chip: ChipConfig, routing: Routing, recorded: Bools, background: Bools | None = None
+) -> None:
     """Settings of synapses, drivers, buses, crossbar and neuron addresses; replaces what was there.
 
-    recorded  (n_neurons,) bool: the neuron's spikes go to the host
+    Generators get their labels, but stay off until `background.write_background`.
+
+    recorded    (n_neurons,) bool: the neuron's spikes go to the host
+    background  (population,) bool: the background population's events go to the host; None: none
     """
+    if background is None:
+        background = np.zeros(routing.generator.size, dtype=bool)
     _write_synapses(chip, routing)
     _write_neurons(chip, routing, recorded)
-    _write_crossbar(chip, routing, recorded)
+    _write_generators(chip, routing)
+    _write_crossbar(chip, routing, recorded, background)
+
+
+def write_weights(chip: ChipConfig, routing: Routing) -> None:
+    """Write nothing but weights, onto a chip that has the rest; see `route.reweight`."""
+    chip.synapses.weight[routing.half, routing.row, routing.column] = routing.weight
 
 
 def _write_synapses(chip: ChipConfig, r: Routing) -> None:
@@ -59,64 +77,52 @@ def _write_neurons(chip: ChipConfig, r: Routing, recorded: Bools) -> None:
     neurons.event_routing_address[r.circuit] = r.address
 
 
-def _write_crossbar(chip: ChipConfig, r: Routing, recorded: Bools) -> None:
+def _write_crossbar(chip: ChipConfig, r: Routing, recorded: Bools, background: Bools) -> None:
     """Open only the nodes that somebody listens behind."""
     nodes = chip.crossbar_nodes
-    nodes.mask, nodes.target, nodes.enable_drop_counter = 0, DROP_ALL, 0
+    nodes.mask, nodes.target, nodes.enable_drop_counter = *CLOSED, 0
 
-    def open_node(output: int, input_: int, mask: int, target: int) -> None:
+    def set_node(output: int, input_: int, mask: int, target: int) -> None:
         node = crossbar_node(output, input_)
         nodes.mask[node], nodes.target[node] = mask, target
 
-    n = r.circuit.size
-    source_output = event_output_of_neuron(r.circuit)
-    for output in np.unique(source_output[recorded]).tolist():
-        open_node(8 + output % 4, output, 0, 0)
-    bus_used = _used_buses(r)
-    for output in np.unique(source_output[r.has_targets]).tolist():
-        for half in np.nonzero(bus_used[:, output % 4])[0].tolist():
-            open_node(4 * half + output % 4, output, NO_TARGETS, 0)
-    external_bus = r.bus[n:][r.label >= 0]
-    for bus in np.unique(external_bus).tolist():
-        for half, bit in ((0, TO_TOP), (1, TO_BOTTOM)):
-            if bus_used[half, bus]:
-                open_node(4 * half + bus, 8 + bus, bit, bit)
+    for output in np.unique(event_output_of_neuron(r.circuit[recorded])).tolist():
+        set_node(FIRST_LINK_OUTPUT + output % N_BUSES, output, *OPEN)
+    for output, half in np.argwhere((r.node != CLOSED).any(axis=2)).tolist():
+        mask, target = r.node[output, half].tolist()
+        set_node(N_BUSES * half + output % N_BUSES, output, mask, target)
+    label = r.label[r.label >= 0]
+    for half, bit in ((0, TO_TOP), (1, TO_BOTTOM)):
+        for bus in np.unique(label[(label & bit) != 0] >> 14).tolist():
+            set_node(N_BUSES * half + bus, FIRST_LINK_INPUT + bus, bit, bit)
+    for population, generator in enumerate(r.generator.tolist()):
+        for half in np.flatnonzero(r.background_halves[population]).tolist():
+            source = N_BUSES * half + generator
+            set_node(source, FIRST_BACKGROUND_INPUT + source, *OPEN)
+        if background[population]:
+            source = int(generators(r, population)[0])
+            set_node(FIRST_LINK_OUTPUT + generator, FIRST_BACKGROUND_INPUT + source, *OPEN)
 
 
-def write_weights(chip: ChipConfig, r: Routing) -> None:
-    """Only the synapses' weights; everything else as `write_routing` has left it."""
-    chip.synapses.weight[r.half, r.row, r.column] = r.weight
+def generators(routing: Routing, population: int) -> Ints:
+    """Generators (0..7) that must run for a background population: one per half with targets.
 
-
-def write_background(chip, routing, rate_hz, seed):
-    raise NotImplementedError
-
-
-def identify_background(routing, label):
-    return np.full(label.size, -1)
-
-
-def write_readout(chip: ChipConfig, circuit: Ints, source: int | None) -> None:
-    """Connect the MADC to one neuron, or to none.
-
-    circuit  (1,) AtomicNeuron to record, or (0,)
-    source   0 membrane, 1 excitatory input, 2 inhibitory input, 3 adaptation
+    If its events are recorded, the first one's are; one without targets is there to be recorded.
     """
-    if circuit.size > 1:
-        raise MappingError(
-            f"{circuit.size} neurons are to be recorded with the MADC, which takes one so far; "
-            "record a view of one neuron, e.g. population[0:1].record('v')"
-        )
-    chip.neurons.readout_enable_amplifier = 0
-    chip.neurons.readout_enable_buffered_access = 0
-    for name in chip.readout_source:
-        chip.readout_source[name][...] = 0
-    if circuit.size and source is not None:
-        n = int(circuit[0])
-        chip.neurons.readout_enable_amplifier[n] = 1
-        chip.neurons.readout_enable_buffered_access[n] = 1
-        chip.neurons.readout_source[n] = source
-        chip.readout_source[_LINES[n // 256][n % 2]][0] = 1
+    halves = np.flatnonzero(routing.background_halves[population])
+    return N_BUSES * (halves if halves.size else np.zeros(1, np.int64)) + int(
+        routing.generator[population]
+    )
+
+
+def _write_generators(chip: ChipConfig, r: Routing) -> None:
+    """Labels of background populations; all generators off, see `background.write_background`."""
+    sources = chip.background_sources
+    sources.enable = 0
+    for population in range(r.generator.size):
+        mine = generators(r, population)
+        sources.neuron_label[mine] = r.background_label[population]
+        sources.mask[mine] = r.background_mask[population]
 
 
 def identify(routing: Routing) -> Ints:
@@ -125,3 +131,23 @@ def identify(routing: Routing) -> Ints:
     output = event_output_of_neuron(routing.circuit)
     table[output * 256 + routing.address] = np.arange(routing.circuit.size)
     return table
+
+
+def identify_events(routing: Routing, label: npt.ArrayLike) -> Ints:
+    """Who sent the events that reached the host: neuron or background cell; -1 nobody.
+
+    label    (event,) 16-bit spike labels
+    Returns  (event,) numbers as in `Network`: neurons from 0, background cells after all external
+             sources.  -1 also for events of a generator whose drawn label belongs to no cell.
+    """
+    labels = np.asarray(label, dtype=np.int64)
+    sender = identify(routing)[labels & 0x7FF]
+    sender[(labels & FROM_BACKGROUND) != 0] = -1
+    size = routing.background_size
+    starts = routing.circuit.size + routing.label.size + np.cumsum(size) - size
+    for population, link in enumerate(routing.generator.tolist()):
+        cell = labels & int(routing.background_mask[population])
+        mine = ((labels & FROM_BACKGROUND) != 0) & (labels >> 14 == link)
+        mine &= cell < size[population]
+        sender[mine] = starts[population] + cell[mine]
+    return sender

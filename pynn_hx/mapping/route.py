@@ -1,45 +1,47 @@
 """Synapses to rows, drivers and labels: a packing without search.
 
-Within one PADI bus of one hemisphere, sources whose events reach the same drivers form a *group*.
-Any row of those drivers can host any of the group's sources, a different one in each column.  So
-for one sign the group needs exactly as many rows as its busiest column has synapses, and filling
-every column from the first row upwards attains that.  Up to 64 sources a bus are one group that
-all 32 drivers hear; more are split by bits of the row select address into 2, 4, ... groups with
-half, a quarter, ... of the drivers each.
+Sources whose events reach the same drivers form a *group*.  Any row of those drivers can host any
+of the group's sources, a different one in each column.  So for one sign the group needs exactly as
+many rows as its busiest column has synapses, and filling every column from the first row upwards
+attains that.  What is left to choose: buses of external sources (`buses`), groups where a bus has
+more than 64 sources (`split`), and which drivers hear which group (`drivers`).
 
 Labels.  An event from the FPGA for bus b travels over link b; bit 12 of its label lets it into
-the top half's bus, bit 13 into the bottom half's.  Bit 7 of a neuron's address marks neurons
-without targets: their events go to the host alone.
+the top half's bus, bit 13 into the bottom half's.  Neurons say the same with bits of their
+address (`split`).  Bit 11 marks background events, so that the host can tell them from spikes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from firmware_protocol.coordinates import N_BUSES, N_COLUMNS, event_output_of_neuron
+from firmware_protocol.coordinates import (
+    N_BUSES,
+    N_COLUMNS,
+    N_EVENT_OUTPUTS,
+    event_output_of_neuron,
+)
 
+from .buses import distributions
+from .demand import LABELS, Demand, Synapses, rank_within, split_weights, synapses_of
+from .drivers import N_DRIVERS, masks
 from .errors import MappingError
 from .graph import Bools, Ints, Network
-
-MAX_WEIGHT = 63
-"""Largest weight of one synapse (6 bits)."""
-LABELS_PER_GROUP = 64
-"""Synapse labels are 6 bits, distinct among all sources that a driver hears."""
-DRIVERS_PER_BUS = 32
-ROWS_PER_BUS = 2 * DRIVERS_PER_BUS
+from .items import Items, check_background, items_of
+from .labels import label_items
+from .split import BusPlan, NeuronBits, plan_bus
 
 TO_TOP, TO_BOTTOM = 1 << 12, 1 << 13
-NO_TARGETS = 1 << 7
+FROM_BACKGROUND = 1 << 11
+CLOSED = (0, 1)
+"""Mask and target of a crossbar node that no label passes."""
+_BIT_7, _BIT_6 = 1 << 7, 1 << 6
 _ROW_SELECT_LSB = 6
-# Row select bits by which a bus's sources can be told apart.  Of a neuron's five, bit 4 is given by
-# its event output, bits 3:2 are equal for all neurons of a bus, bit 1 marks those without targets.
-_FIXED_BIT, _FREE_NEURON_BIT = 4, 0
-_SPLITS_WITH_NEURONS = ((), (_FREE_NEURON_BIT,), (_FIXED_BIT,), (_FIXED_BIT, _FREE_NEURON_BIT))
-_SPLITS_EXTERNAL = ((), (0,), (0, 1), (0, 1, 2), (0, 1, 2, 3), (0, 1, 2, 3, 4))
+_MOST_SOURCES = 2 * N_BUSES * N_DRIVERS * LABELS
+_NO_GENERATORS = np.arange(N_BUSES)
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,16 @@ class Routing:
     circuit       (n_neurons,) AtomicNeuron of each neuron
     address       (n_neurons,) 8-bit backend address
     has_targets   (n_neurons,) bool: the neuron projects onto something
+    node          (8, 2, 2) mask and target of the crossbar node from an event output to its bus in
+                  a half
     label         (n_external,) 16-bit label of an external source's event; -1 without targets
-    bus           (n_neurons + n_external,) PADI bus on its hemisphere
+    bus           (n_neurons + n_external,) PADI bus on its half; -1 for external sources without
+    generator     (population,) bus of the generators of a background population: number g in the
+                  top half, g + 4 in the bottom half, with equal settings
+    background_size   (population,) cells
+    background_label  (population,) 14-bit label of its first cell
+    background_mask   (population,) label bits that are drawn: the number of the cell
+    background_halves (population, 2) bool: the half in which it has targets
     connection    (synapse,) which connection a hardware synapse belongs to
     half, row, column, weight, synapse_label    (synapse,) its place and setting
     row_mode      (2, 256) 0 disabled, 1 excitatory, 2 inhibitory
@@ -61,8 +71,14 @@ class Routing:
     circuit: Ints
     address: Ints
     has_targets: Bools
+    node: Ints
     label: Ints
     bus: Ints
+    generator: Ints
+    background_size: Ints
+    background_label: Ints
+    background_mask: Ints
+    background_halves: Bools
     connection: Ints
     half: Ints
     row: Ints
@@ -75,275 +91,215 @@ class Routing:
 
 
 @dataclass(frozen=True)
-class _Synapses:
-    """Hardware synapses: connections with |w| > 63 appear several times."""
+class _Buses:
+    """What was found for all buses, (item,) and (bus,).
 
-    connection: Ints
-    source: Ints
-    target: Ints  # AtomicNeuron
-    weight: Ints
-    inhibitory: Bools
+    label       first synapse label of an item; row_select its address
+    heard_as    (item, 2) group in which a half's drivers hear it, numbered over all buses
+    first       (bus,) number of each bus's first group, and the end
+    """
 
-    @property
-    def lane(self) -> Ints:
-        """Target column and sign as one number: what must not meet in a row of a group."""
-        return self.target * 2 + self.inhibitory
-
-
-def split_weights(weight: Ints) -> tuple[Ints, Ints]:
-    """Connections to synapses of at most 63: (connection index, weight) per synapse."""
-    parts = np.maximum(-(-weight // MAX_WEIGHT), 1)
-    connection = np.repeat(np.arange(weight.size), parts)
-    first = np.cumsum(parts) - parts
-    position = np.arange(connection.size) - np.repeat(first, parts)
-    rest = weight - MAX_WEIGHT * (parts - 1)
-    return connection, np.where(position == parts[connection] - 1, rest[connection], MAX_WEIGHT)
+    items: Items
+    bus: Ints
+    plans: dict[int, BusPlan]
+    label: Ints
+    row_select: Ints
+    heard_as: Ints
+    first: Ints
 
 
-def rank_within(group: Ints) -> Ints:
-    """How many earlier elements have the same value, for each element."""
-    order = np.argsort(group, kind="stable")
-    ordered = group[order]
-    new = np.ones(group.size, dtype=bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    start = np.maximum.accumulate(np.where(new, np.arange(group.size), 0))
-    rank = np.empty(group.size, dtype=np.int64)
-    rank[order] = np.arange(group.size) - start
-    return rank
-
-
-def synapses_needed(weight: Ints) -> Ints:
-    """Hardware synapses that connections of these absolute weights take, (connection,)."""
-    return np.maximum(-(-weight // MAX_WEIGHT), 1)
-
-
-def reweight(routing: Routing, weight: Ints) -> Routing:
-    """The same synapses with other weights (connection,), which must need as many of them."""
-    from dataclasses import replace
-    return replace(routing, weight=split_weights(weight)[1][routing.order]) if False else replace(routing, weight=_spread(routing, weight))
-
-
-def _spread(routing, weight):
-    connection, w = split_weights(weight)
-    return w
-
-
-def route(network: Network, circuit: Ints, background_permutation=None) -> Routing:
+def route(
+    network: Network, circuit: Ints, *, background_permutation: Ints = _NO_GENERATORS
+) -> Routing:
     """Find buses, groups, rows and labels for all connections of a placed network.
 
+    circuit                 (n_neurons,) AtomicNeuron of each neuron
+    background_permutation  buses of the generators, by background population; see
+                            :func:`~pynn_hx.mapping.place.check_background_permutation`
     Raises MappingError naming the exhausted resource; nothing is written anywhere.
     """
-    c = network.connections
-    connection, weight = split_weights(c.weight)
-    synapses = _Synapses(
-        connection, c.pre[connection], circuit[c.post[connection]], weight, c.inhibitory[connection]
-    )
-    _check_columns(synapses)
-    n_sources = network.n_neurons + network.n_external
-    used = np.zeros(n_sources, dtype=bool)
-    used[c.pre] = True
-    bus = np.full(n_sources, -1, dtype=np.int64)
-    bus[: network.n_neurons] = event_output_of_neuron(circuit) % N_BUSES
-    _distribute_external(network, synapses, bus)
+    generator = check_background(network, background_permutation)
+    synapses = synapses_of(network, circuit)
+    demand = Demand.of(synapses, network.n_sources, _MOST_SOURCES)
+    items = items_of(network, circuit, demand, generator)
+    first_error: MappingError | None = None
+    for bus in distributions(items):
+        try:
+            found = _plan_buses(items, bus)
+        except MappingError as error:
+            first_error = first_error or error
+            continue
+        return _assemble(network, circuit, generator, synapses, found)
+    assert first_error is not None, "there is at least one distribution"
+    raise first_error
 
-    row_select = np.zeros(n_sources, dtype=np.int64)
-    label = np.zeros(n_sources, dtype=np.int64)
-    compare_mask = np.zeros((2, 128), dtype=np.uint8)
-    rows = np.full((synapses.source.size), -1, dtype=np.int64)
+
+def reweight(routing: Routing, before: Network, network: Network) -> Routing | None:
+    """The routing of a network that differs from a routed one in its weights alone.
+
+    before   the network that `routing` is of
+    Returns  None if it must be routed anew, because connections differ or some weight needs another
+             number of synapses (a weight of 0..63 takes one)
+    """
+    if not network.same_wiring(before):
+        return None
+    connection, weight = split_weights(network.connections.weight)
+    if connection.size != routing.weight.size or not np.array_equal(connection, routing.connection):
+        return None
+    return replace(routing, weight=weight)
+
+
+def _plan_buses(items: Items, bus: Ints) -> _Buses:
+    n = items.width.size
+    label, row_select = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    heard_as = np.zeros((n, 2), dtype=np.int64)
+    first = np.zeros(N_BUSES + 1, dtype=np.int64)
+    plans: dict[int, BusPlan] = {}
     for b in range(N_BUSES):
-        sources = np.nonzero(used & (bus == b))[0]
-        mine = np.nonzero(bus[synapses.source] == b)[0]
-        if not sources.size:
+        mine = np.flatnonzero(bus == b)
+        first[b + 1] = first[b]
+        if not mine.size:
             continue
-        group, bits = _group_bus(b, sources, network.n_neurons, circuit, _take(synapses, mine))
-        label[sources] = rank_within(group)
-        for source_group in np.unique(group):
-            row_select[sources[group == source_group]] = _spread_bits(int(source_group), bits)
-        mask = sum(1 << bit for bit in bits)
-        compare_mask[:, b::N_BUSES] = mask
-        rows[mine] = _fill_rows(b, group, sources, bits, _take(synapses, mine))
-    return _assemble(network, circuit, used, bus, row_select, label, synapses, rows, compare_mask)
+        plans[b], label[mine] = _plan_with_labels(b, items, mine)
+        row_select[mine] = plans[b].code[plans[b].group]
+        heard_as[mine] = plans[b].heard_as() + first[b]
+        first[b + 1] += plans[b].code.size
+    return _Buses(items, bus, plans, label, row_select, heard_as, first)
 
 
-def _take(s: _Synapses, index: Ints) -> _Synapses:
-    return _Synapses(
-        s.connection[index], s.source[index], s.target[index], s.weight[index], s.inhibitory[index]
-    )
-
-
-def _check_columns(synapses: _Synapses) -> None:
-    """A neuron has one column of 256 synapses, whatever their sign."""
-    need = np.bincount(synapses.target, minlength=1)
-    worst = int(need.argmax())
-    if need[worst] > 256:
-        raise MappingError(
-            f"circuit {worst} needs {int(need[worst])} synapses, but a column has 256 (a weight "
-            f"above {MAX_WEIGHT} takes several); use fewer inputs or smaller weights"
-        )
-
-
-def _distribute_external(network: Network, synapses: _Synapses, bus: Ints) -> None:
-    """Give every external source with targets the bus on which it costs the fewest rows."""
-    n = network.n_neurons
-    load = np.zeros((N_BUSES, 1024), dtype=np.int64)  # synapses per bus and lane
-    sources_on = np.zeros(N_BUSES, dtype=np.int64)
-    internal = synapses.source < n
-    np.add.at(load, (bus[synapses.source[internal]], synapses.lane[internal]), 1)
-    sources_on += np.bincount(bus[np.unique(synapses.source[internal])], minlength=N_BUSES)
-    splits = np.where(sources_on > 0, len(_SPLITS_WITH_NEURONS[-1]), len(_SPLITS_EXTERNAL[-1]))
-    capacity = LABELS_PER_GROUP << splits
-    order = np.argsort(synapses.source, kind="stable")
-    starts = np.searchsorted(synapses.source[order], np.arange(n, n + network.n_external + 1))
-    sizes = np.diff(starts)
-    for external in np.argsort(-sizes, kind="stable"):
-        if not sizes[external]:
-            continue
-        lanes = synapses.lane[order[starts[external] : starts[external + 1]]]
-        lane, count = np.unique(lanes, return_counts=True)
-        peak = (load[:, lane] + count).max(axis=1)
-        crowded = sources_on // LABELS_PER_GROUP
-        best = int(np.lexsort((sources_on, peak, crowded, sources_on >= capacity))[0])
-        bus[n + external] = best
-        load[best, lane] += count
-        sources_on[best] += 1
-
-
-def _group_bus(
-    bus: int, sources: Ints, n_neurons: int, circuit: Ints, synapses: _Synapses
-) -> tuple[Ints, tuple[int, ...]]:
-    """Split a bus's sources: (group of each source, the row select bits that tell groups)."""
-    is_neuron = sources < n_neurons
-    splits = _SPLITS_WITH_NEURONS if is_neuron.any() else _SPLITS_EXTERNAL
-    reasons: list[str] = []
-    for bits in splits:
-        if sources.size > LABELS_PER_GROUP << len(bits):
-            continue
-        allowed = _allowed_groups(sources, is_neuron, circuit, bits)
-        group, reason = _assign_groups(sources, allowed, synapses, len(bits))
-        if group is not None:
-            return group, bits
-        reasons.append(reason)
-    if not reasons:
-        most = LABELS_PER_GROUP << len(splits[-1])
-        reasons = [f"{sources.size} sources send to it and it can tell {most} apart"]
+def _plan_with_labels(b: int, items: Items, mine: Ints) -> tuple[BusPlan, Ints]:
+    for plan in plan_bus(b, items, mine):
+        labels = label_items(plan, items.width[mine])
+        if labels is not None:
+            return plan, labels
     raise MappingError(
-        f"PADI bus {bus}: {reasons[0]}; use fewer or smaller inputs per neuron, fewer sources, or "
-        "another neuronPermutation"
+        f"PADI bus {b}: {mine.size} sources and blocks of background cells, which take a power of "
+        f"two of labels each, do not fit into groups of {LABELS} labels; use fewer sources or a "
+        "smaller background population on this bus (backgroundPermutation)"
     )
-
-
-def _allowed_groups(sources: Ints, is_neuron: Bools, circuit: Ints, bits: tuple[int, ...]) -> Bools:
-    """(source, group): whether a source's row select address can mean that group."""
-    n_groups = 1 << len(bits)
-    allowed = np.ones((sources.size, n_groups), dtype=bool)
-    if _FIXED_BIT in bits and is_neuron.any():
-        place = bits.index(_FIXED_BIT)
-        fixed = event_output_of_neuron(circuit[sources[is_neuron]]) // N_BUSES
-        allowed[is_neuron] = (np.arange(n_groups) >> place & 1) == fixed[:, None]
-    return allowed
-
-
-def _assign_groups(
-    sources: Ints, allowed: Bools, synapses: _Synapses, n_bits: int
-) -> tuple[Ints | None, str]:
-    """Greedily give each source the allowed group in which it costs the fewest rows."""
-    budget = ROWS_PER_BUS >> n_bits
-    n_groups = allowed.shape[1]
-    load = np.zeros((n_groups, 1024), dtype=np.int64)
-    members = np.zeros(n_groups, dtype=np.int64)
-    group = np.zeros(sources.size, dtype=np.int64)
-    order = np.argsort(synapses.source, kind="stable")
-    ordered = synapses.source[order]
-    starts, ends = np.searchsorted(ordered, sources), np.searchsorted(ordered, sources, "right")
-    for i in np.argsort(starts - ends, kind="stable"):
-        lane, count = np.unique(synapses.lane[order[starts[i] : ends[i]]], return_counts=True)
-        peak = (load[:, lane] + count).max(axis=1)
-        free = allowed[i] & (members < LABELS_PER_GROUP)
-        if not free.any():
-            return None, f"more than {LABELS_PER_GROUP} sources would share a group's labels"
-        best = int(np.lexsort((members, peak, ~free))[0])
-        group[i] = best
-        load[best, lane] += count
-        members[best] += 1
-    per_half = load.reshape(n_groups, 2, 256, 2).max(axis=2).sum(axis=2)
-    worst = int(per_half.max())
-    if worst > budget:
-        half = ("top", "bottom")[int(per_half.max(axis=0).argmax())]
-        shared = f", shared by {n_groups} groups of sources" if n_groups > 1 else ""
-        return None, (
-            f"{worst} synapse rows of the {half} half are needed and {budget} are there "
-            f"({ROWS_PER_BUS} per bus and half, each of one sign{shared})"
-        )
-    return group, ""
-
-
-def _spread_bits(number: int, bits: tuple[int, ...]) -> int:
-    """Bit i of `number` at position bits[i]."""
-    return sum((number >> i & 1) << bit for i, bit in enumerate(bits))
-
-
-def _fill_rows(
-    bus: int, group: Ints, sources: Ints, bits: tuple[int, ...], synapses: _Synapses
-) -> Ints:
-    """Row of each synapse: every column is filled from its group's first row on."""
-    mask = sum(1 << bit for bit in bits)
-    place = np.searchsorted(sources, synapses.source)
-    g = group[place]
-    half = synapses.target // N_COLUMNS
-    rank = rank_within(g * 1024 + synapses.lane)
-    rows = np.empty(g.size, dtype=np.int64)
-    for number, h in product(np.unique(g), (0, 1)):
-        here = (g == number) & (half == h)
-        drivers = np.arange(DRIVERS_PER_BUS)
-        drivers = drivers[(drivers & mask) == _spread_bits(int(number), bits)]
-        lines = (2 * (N_BUSES * drivers + bus)[:, None] + [0, 1]).reshape(-1)
-        excitatory = here & ~synapses.inhibitory
-        n_excitatory = int(rank[excitatory].max(initial=-1)) + 1
-        offset = np.where(synapses.inhibitory[here], n_excitatory, 0)
-        rows[here] = lines[rank[here] + offset]
-    return rows
 
 
 def _assemble(
-    network: Network,
-    circuit: Ints,
-    used: Bools,
-    bus: Ints,
-    row_select: Ints,
-    label: Ints,
-    synapses: _Synapses,
-    rows: Ints,
-    compare_mask: npt.NDArray[np.uint8],
+    network: Network, circuit: Ints, generator: Ints, synapses: Synapses, found: _Buses
 ) -> Routing:
-    n = network.n_neurons
-    half, column = synapses.target // N_COLUMNS, synapses.target % N_COLUMNS
+    items, n = found.items, network.n_neurons
+    external = slice(n, n + network.n_external)
+    place = np.full(network.n_sources, -1)
+    place[items.demand.source] = items.of_source
+    compare_mask, lines = _drivers(found)
+    row = _rows(synapses, found.heard_as[place[synapses.source], synapses.half], lines)
     row_mode = np.zeros((2, 256), dtype=np.uint8)
-    row_mode[half, rows] = np.where(synapses.inhibitory, 2, 1)
-    silent = NO_TARGETS | (circuit % 32 + 32 * (circuit // N_COLUMNS))  # unique per event output
-    address = np.where(used[:n], (row_select[:n] & 1) << 6 | label[:n], silent)
-    reaches = np.zeros((used.size, 2), dtype=bool)
-    reaches[synapses.source, half] = True
-    external = slice(n, None)
-    event = (
-        bus[external] << 14
-        | reaches[external, 0] * TO_TOP
-        | reaches[external, 1] * TO_BOTTOM
-        | row_select[external] << _ROW_SELECT_LSB
-        | label[external]
+    row_mode[synapses.half, row] = np.where(synapses.inhibitory, 2, 1)
+    address, node = _neuron_bits(circuit, place[:n], found)
+    bus = np.append(event_output_of_neuron(circuit) % N_BUSES, np.full(network.n_external, -1))
+    used = place[external] >= 0
+    item = place[external][used]
+    bus[external][used] = found.bus[item]
+    label = np.full(network.n_external, -1)
+    label[used] = (
+        found.bus[item] << 14
+        | items.reach[item] @ np.array([TO_TOP, TO_BOTTOM])
+        | found.row_select[item] << _ROW_SELECT_LSB
+        | found.label[item]
     )
+    first, has = items.background, items.background >= 0
+    base = np.full(first.size, FROM_BACKGROUND)
+    base[has] |= found.row_select[first[has]] << _ROW_SELECT_LSB | found.label[first[has]]
+    halves = np.zeros((first.size, 2), dtype=bool)
+    halves[has] = items.reach[first[has]]
     return Routing(
         circuit=circuit,
         address=address,
-        has_targets=used[:n],
-        label=np.where(used[external], event, -1),
+        has_targets=place[:n] >= 0,
+        node=node,
+        label=label,
         bus=bus,
+        generator=generator,
+        background_size=np.array([p.size for p in network.background], dtype=np.int64),
+        background_label=base,
+        background_mask=np.array(
+            [(1 << p.random_bits) - 1 for p in network.background], dtype=np.int64
+        ),
+        background_halves=halves,
         connection=synapses.connection,
-        half=half,
-        row=rows,
-        column=column,
+        half=synapses.half,
+        row=row,
+        column=synapses.column,
         weight=synapses.weight,
-        synapse_label=label[synapses.source],
+        synapse_label=_synapse_labels(network, place, found)[synapses.source],
         row_mode=row_mode,
         compare_mask=compare_mask,
         receiver=(row_mode.reshape(2, 128, 2) != 0).any(axis=2),
     )
+
+
+def _synapse_labels(network: Network, place: Ints, found: _Buses) -> Ints:
+    """(source,) label of every source's synapses; anything for sources without."""
+    if not found.label.size:
+        return place
+    label = found.label[place]
+    for start, end in zip(network.background_starts, network.background_starts[1:], strict=False):
+        label[start:end] += np.arange(end - start) % LABELS
+    return label
+
+
+def _drivers(found: _Buses) -> tuple[npt.NDArray[np.uint8], Ints]:
+    """Compare masks (2, 128), and the rows (half, group, 64) in which each group's synapses go."""
+    compare_mask = np.zeros((2, 128), dtype=np.uint8)
+    lines = np.full((2, found.first[-1], 2 * N_DRIVERS), -1)
+    for b, plan in found.plans.items():
+        for half in (0, 1):
+            group = plan.driver[half]
+            if plan.split[half]:
+                compare_mask[half, b::N_BUSES] = masks(plan.code, plan.vague[:, half], group)
+            for g in range(plan.code.size):
+                driver = N_BUSES * np.flatnonzero(group == g) + b
+                lines[half, found.first[b] + g, : 2 * driver.size] = np.add.outer(
+                    2 * driver, (0, 1)
+                ).reshape(-1)
+    return compare_mask, lines
+
+
+def _rows(synapses: Synapses, group: Ints, lines: Ints) -> Ints:
+    """Row of each synapse: every column is filled from its group's first row on, sign by sign."""
+    rank = rank_within(group * (4 * N_COLUMNS) + synapses.lane)
+    n_excitatory = np.zeros(lines.shape[:2], dtype=np.int64)
+    one = ~synapses.inhibitory
+    np.maximum.at(n_excitatory, (synapses.half[one], group[one]), rank[one] + 1)
+    offset = np.where(synapses.inhibitory, n_excitatory[synapses.half, group], 0)
+    return np.asarray(lines[synapses.half, group, rank + offset])
+
+
+def _neuron_bits(circuit: Ints, item: Ints, found: _Buses) -> tuple[Ints, Ints]:
+    """Addresses (n_neurons,) of neurons, and the nodes (8, 2, 2) that read them.
+
+    item  (n_neurons,) -1 for neurons without targets
+    """
+    output = event_output_of_neuron(circuit)
+    low = np.where(item >= 0, 0, circuit % 32 + 32 * (circuit // N_COLUMNS))  # unique per output
+    if found.label.size:
+        low = np.where(item >= 0, found.label[item], low)
+    high = np.full(circuit.size, _BIT_7 | _BIT_6)
+    node = np.broadcast_to(CLOSED, (N_EVENT_OUTPUTS, 2, 2)).copy()
+    for k in np.unique(output).tolist():
+        plan = found.plans.get(k % N_BUSES)
+        if plan is None:
+            continue
+        mine = output == k
+        linked = mine & (item >= 0)
+        yes = int(plan.polarity[k // N_BUSES])
+        index = item[linked]
+        reach = np.zeros((found.bus.size, 2), dtype=bool)
+        reach[found.bus == k % N_BUSES] = plan.reach
+        if plan.bits is NeuronBits.HALVES:
+            high[mine] = (1 - yes) * (_BIT_7 | _BIT_6)
+            high[linked] = (reach[index] ^ (not yes)) @ np.array([_BIT_7, _BIT_6])
+            filters = ((_BIT_7, yes * _BIT_7), (_BIT_6, yes * _BIT_6))
+        else:
+            high[mine] = _BIT_7
+            high[linked] = (found.row_select[index] & 1) * _BIT_6
+            filters = ((_BIT_7, 0), (_BIT_7, 0))
+        for half in (0, 1):
+            if reach[index, half].any():
+                node[k, half] = filters[half]
+    return np.asarray(high | low, dtype=np.int64), node

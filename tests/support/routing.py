@@ -88,3 +88,63 @@ def wanted_synapses(network, circuit, source):
             wanted[int(circuit[c.post[k]]), sign * min(left, 63)] += 1
             left -= 63
     return wanted
+
+
+def background_events(chip, generator):
+    """(cell, label) of every event that a generator can draw: the cell is what it draws."""
+    base = int(chip.background_sources.neuron_label[generator])
+    mask = int(chip.background_sources.mask[generator])
+    drawn = sorted({random & mask for random in range(256)})
+    return [(cell, base & ~mask | cell) for cell in drawn]
+
+
+def lacking(network, circuit, buses):
+    """Resources of which a network provably needs more than a chip has; [] proves nothing.
+
+    buses  of the background populations.  Counts, per half: synapses of a column; rows of all
+    buses together, of what is on a bus by its place, and of every source by itself.
+    """
+    c, n = network.connections, network.n_neurons
+    parts = np.maximum(-(-c.weight // 63), 1)
+    found = [
+        f"column of circuit {neuron}"
+        for neuron, need in enumerate(np.bincount(circuit[c.post], parts))
+        if need > 256
+    ]
+    bus = np.append(circuit % 256 // 32 % 4, np.full(network.n_external, -1))
+    for population, its_bus in zip(network.background, buses, strict=False):
+        bus = np.append(bus, np.full(population.size, its_bus))
+    for half in (0, 1):
+        here = circuit[c.post] // 256 == half
+
+        def rows(chosen, here=here):
+            lanes = (circuit[c.post] * 2 + c.inhibitory)[here & chosen]
+            need = np.bincount(lanes, parts[here & chosen], minlength=1024)
+            return need[0::2].max() + need[1::2].max()
+
+        if rows(True) > 256:
+            found.append(f"rows of half {half}")
+        found += [f"rows of bus {b}" for b in range(4) if rows(bus[c.pre] == b) > 64]
+        sources = np.unique(c.pre[here])
+        found += [f"rows for source {s}" for s in sources if s >= n and rows(c.pre == s) > 64]
+        if sources.size > 4 * 32 * 64:
+            found.append("labels")
+        found += [
+            f"rows for 64 cells from {start}"
+            for start, most in _blocks(network)
+            if rows((c.pre >= start) & (c.pre < start + 64)) > most
+        ]
+    return found
+
+
+def _blocks(network):
+    """(first cell, rows) of background cells that share row select bits, which others draw too."""
+    start = network.n_neurons + network.n_external
+    for population in network.background:
+        blocks = 1
+        while 64 * blocks < population.size:
+            blocks *= 2
+        for block in range(blocks):
+            if 64 * block < population.size:
+                yield start + 64 * block, 64 // blocks
+        start += population.size

@@ -9,55 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmware_protocol import ChipConfig
-from pynn_hx.mapping.configure import identify, write_routing
+from pynn_hx.mapping.configure import identify
 from pynn_hx.mapping.errors import MappingError
-from pynn_hx.mapping.graph import Connections, Network
-from pynn_hx.mapping.place import place
-from pynn_hx.mapping.route import route
-from tests.support.routing import fired_synapses, open_outputs, wanted_synapses
-
-
-def network_of(n_neurons, n_external, pre, post, weight, inhibitory, recorded=None):
-    connections = Connections(
-        np.asarray(pre, np.int64),
-        np.asarray(post, np.int64),
-        np.asarray(weight, np.int64),
-        np.asarray(inhibitory, bool),
-    )
-    if recorded is None:
-        recorded = np.ones(n_neurons, bool)
-    return Network(n_neurons, n_external, connections, recorded)
-
-
-def configured(network, permutation=None):
-    circuit = place(network.n_neurons, np.arange(512) if permutation is None else permutation)
-    routing = route(network, circuit)
-    chip = ChipConfig()
-    write_routing(chip, routing, network.recorded)
-    chip.check()
-    return circuit, routing, chip
-
-
-def assert_routed_exactly(network, circuit, routing, chip, sources=None):
-    for source in range(network.n_neurons + network.n_external) if sources is None else sources:
-        if source < network.n_neurons:
-            n = int(circuit[source])
-            source_input = n % 256 // 32
-            label = source_input << 8 | int(chip.neurons.event_routing_address[n])
-            if not chip.neurons.event_routing_enable_digital[n]:
-                assert not network.recorded[source]
-                assert wanted_synapses(network, circuit, source) == {}
-                continue
-        else:
-            event = int(routing.label[source - network.n_neurons])
-            if event < 0:
-                assert wanted_synapses(network, circuit, source) == {}
-                continue
-            source_input, label = 8 + (event >> 14), event & 0x3FFF
-        assert fired_synapses(chip, source_input, label) == wanted_synapses(
-            network, circuit, source
-        )
+from tests.support.routed import all_to_all, assert_routed_exactly, configured, network_of
+from tests.support.routing import open_outputs
 
 
 @st.composite
@@ -92,11 +47,6 @@ def test_random_networks_are_routed_exactly_or_refused_by_name(case):
     assert_routed_exactly(network, circuit, routing, chip)
 
 
-def all_to_all(n_pre, n_post, weight=1):
-    pre, post = np.meshgrid(np.arange(n_pre), np.arange(n_post), indexing="ij")
-    return pre.reshape(-1), post.reshape(-1), np.full(pre.size, weight)
-
-
 def test_every_synapse_of_the_chip_can_be_used_by_256_sources_onto_512_neurons():
     pre, post, weight = all_to_all(256, 512, 63)
     network = network_of(512, 256, pre + 512, post, weight, np.zeros(pre.size))
@@ -120,7 +70,7 @@ def test_both_signs_share_a_column_but_no_row():
 
 
 def test_a_weight_above_63_uses_several_synapses_of_its_column():
-    network = network_of(1, 1, [1], [0], [288], [False])
+    network = network_of(1, 1, [1], [0], 288, False)
     circuit, routing, chip = configured(network)
     assert sorted(routing.weight.tolist()) == [36, 63, 63, 63, 63]
     assert len(set(zip(routing.row.tolist(), routing.column.tolist(), strict=True))) == 5
@@ -143,11 +93,24 @@ def test_257_synapses_of_a_neuron_are_refused():
         )
 
 
-def test_more_sources_than_labels_on_all_buses_are_refused():
-    n = 4 * 2048 + 1
+def test_the_top_half_tells_8192_sources_apart_and_one_more_is_refused():
+    n = 4 * 32 * 64  # buses, drivers, labels
+    post = np.arange(n) % 256
+    fits = network_of(512, n, np.arange(n) + 512, post, np.ones(n), np.zeros(n))
+    assert_routed_exactly(fits, *configured(fits), sources=range(512, 512 + n, 97))
+    with pytest.raises(MappingError, match=r"2049 sources send to it and it can tell 2048 apart"):
+        n += 1
+        configured(network_of(512, n, np.arange(n) + 512, np.arange(n) % 256, 1, 0))
+
+
+def test_each_half_tells_8192_sources_of_its_own_apart_and_one_more_is_refused():
+    n = 2 * 4 * 32 * 64
     post = np.arange(n) % 512
-    with pytest.raises(MappingError, match=r"sources send to it and it can tell 2048 apart"):
-        configured(network_of(512, n, np.arange(n) + 512, post, np.ones(n), np.zeros(n)))
+    fits = network_of(512, n, np.arange(n) + 512, post, 1, 0)
+    assert_routed_exactly(fits, *configured(fits), sources=range(512, 512 + n, 197))
+    with pytest.raises(MappingError, match=r"16385 sources have targets.* 16384 sources apart"):
+        n += 1
+        configured(network_of(512, n, np.arange(n) + 512, np.arange(n) % 512, 1, 0))
 
 
 def test_neurons_that_nobody_listens_to_stay_off_the_buses_and_links():
@@ -176,12 +139,47 @@ def test_without_connections_nothing_is_switched_on():
     assert np.all(chip.crossbar_nodes.target == 1)
 
 
-def test_sources_move_to_buses_where_no_neuron_limits_how_many_can_be_told_apart():
-    n = 3 * 2048 + 4 * 64 - 1  # one bus also carries a neuron's events, so four groups at most
+def test_a_neuron_on_a_bus_leaves_external_sources_nearly_all_its_drivers():
+    n = 7000
     pre = np.append(0, np.arange(n) + 512)
-    post = np.append(300, np.arange(n) % 512)
-    network = network_of(512, n, pre, post, np.ones(n + 1), np.zeros(n + 1))
-    circuit, routing, chip = configured(network)
-    assert np.bincount(routing.bus[512:], minlength=4).tolist() == [255, 2048, 2048, 2048]
+    post = np.append(300, np.arange(n) % 256)
+    network = network_of(512, n, pre, post, 1, 0)
     some = (0, 512, 513, 4000, 512 + n - 1)
-    assert_routed_exactly(network, circuit, routing, chip, some)
+    assert_routed_exactly(network, *configured(network), sources=some)
+
+
+def test_two_event_outputs_divide_the_rows_of_a_bus_unequally():
+    # 32 neurons of output 0 with one target each above, and 48 of output 4 that all hit one neuron:
+    # too many labels for one group, too many rows for half of the drivers
+    few, many = np.append(np.arange(32), np.arange(32) + 256), np.arange(32) + 128
+    pre = np.concatenate([few, many, many + 256])[:112]
+    post = np.append(few, np.full(48, 5))
+    network = network_of(512, 0, pre, post, 20, 0)
+    circuit, routing, chip = configured(network)
+    assert_routed_exactly(network, circuit, routing, chip)
+
+
+def test_neurons_of_both_event_outputs_mix_where_each_alone_would_need_all_rows():
+    # Outputs 0 and 4 hit one neuron each with all of their 64: half of either goes to each group.
+    lower, upper = (
+        np.append(np.arange(32), np.arange(32) + 256),
+        np.append(np.arange(32) + 128, np.arange(32) + 384),
+    )
+    network = network_of(
+        512, 0, np.append(lower, upper), np.append(np.full(64, 60), np.full(64, 61)), 20, 0
+    )
+    assert_routed_exactly(network, *configured(network))
+
+
+def test_crowds_in_different_halves_do_not_meet():
+    # 64 neurons on bus 0 with targets above and 64 with targets below: one group in each half
+    above, below = (
+        np.append(np.arange(32), np.arange(32) + 256),
+        np.append(np.arange(32) + 128, np.arange(32) + 384),
+    )
+    pre = np.append(np.repeat(above, 60), np.repeat(below, 60))
+    post = np.append(np.tile(np.arange(60) + 60, 64), np.tile(np.arange(60) + 300, 64))
+    network = network_of(512, 0, pre, post, 20, 0)
+    circuit, routing, chip = configured(network)
+    assert np.count_nonzero(routing.row_mode) == 128
+    assert_routed_exactly(network, circuit, routing, chip)

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pynn_hx.mapping.errors import MappingError
-from pynn_hx.mapping.place import Footprint, check_permutation, place, place_cells
+from pynn_hx.mapping.place import (
+    Footprint,
+    alternatives,
+    check_background_permutation,
+    check_permutation,
+    place,
+    place_cells,
+)
 
 EVERYWHERE = np.arange(512)
 
@@ -159,3 +166,32 @@ def test_512_neurons_of_one_circuit_are_placed_on_all_circuits():
 def test_what_does_not_fit_is_refused_with_what_is_left(footprints, permutation, message):
     with pytest.raises(MappingError, match=message):
         place_cells(footprints, permutation)
+@pytest.mark.parametrize(
+    ("permutation", "error", "message"),
+    [
+        ([0, 1, 0], ValueError, r"backgroundPermutation names .* \[0\] more than once"),
+        ([4], OverflowError, r"backgroundPermutation contains 4; .* generators 0\.\.3"),
+        ([-1], TypeError, r"backgroundPermutation contains -1"),
+    ],
+)
+def test_generators_are_named_by_the_four_buses(permutation, error, message):
+    with pytest.raises(error, match=message):
+        check_background_permutation(permutation)
+    assert check_background_permutation([3, 1]).tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("n", [0, 1, 100, 512])
+def test_alternatives_are_permutations_that_deal_neurons_out_to_all_event_outputs(n):
+    found = list(alternatives(n))
+    assert len(found) == 2
+    for permutation in found:
+        circuit = place(n, check_permutation(permutation))
+        per_output = np.bincount(circuit % 256 // 32, minlength=8)
+        assert per_output.max() - per_output.min() <= 2
+    same_half, both_halves = found
+    assert np.all(same_half[:256] < 256)
+    assert abs(int((both_halves < 256).sum()) * 2 - n) <= 1
+
+
+def test_a_network_larger_than_a_chip_has_no_placement_at_all():
+    assert list(alternatives(513)) == []

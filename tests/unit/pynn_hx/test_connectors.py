@@ -187,6 +187,28 @@ def test_connectors_that_were_imported_from_pynn_itself_work():
     assert first.get("weight", "list") == second.get("weight", "list")
 
 
+class Ring(originals.Connector):
+    """A connector as a user writes it."""
+
+    parameter_names = ()
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def connect(self, projection):
+        n = projection.post.size
+        for post in range(n):
+            projection._convergent_connect([post], (post + self.step) % n, weight=2.0, delay=0.0)
+
+
+def test_connectors_that_users_write_work_and_are_held_to_cells_that_exist():
+    assert connect(3, 3, Ring(1)).get("weight", "list") == [(0, 1, 2.0), (1, 2, 2.0), (2, 0, 2.0)]
+    with pytest.raises(PyNNConnectionError, match=r"Ring gave indices 0\.\.3 for 3 cells"):
+        connect(3, 4, Ring(1))
+    assert len(pynn.simulator.state.projections) == 1
+
+
 # --- probabilities and arrays -------------------------------------------------------------------
 
 

@@ -58,6 +58,16 @@ def test_synapses_of_all_projections_are_distinct_and_know_their_parts():
         assert s.synapse_on_row == s.column
 
 
+def test_synapses_onto_an_assembly_are_in_the_columns_of_its_members():
+    a, b = neurons(2), neurons(3)
+    targets = pynn.Assembly(b[1:], a)
+    projection = pynn.Projection(pynn.Assembly(a, b), targets, pynn.AllToAllConnector(), static(9))
+    prepare()
+    circuit = pynn.simulator.state.mapped.routing.circuit
+    columns = [each[0].atomic_neuron for each in projection.placed_connections]
+    assert columns == [circuit[cell] for cell in (3, 4, 0, 1)] * 5
+
+
 def test_rows_have_the_sign_of_the_receptor():
     cells = neurons(2)
     made = {

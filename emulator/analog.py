@@ -345,7 +345,9 @@ class AnalogCore:
         version, written = self._drivers_written
         drivers = self._drivers.decode(memory, levels, min(cycle, written))
         self._drivers_written = (version, _NEVER)
-        routes = self.router.route(memory, circuits, self._drivers, drivers, self._places, missing)
+        routes = self.router.route(
+            memory, circuits, self._drivers, drivers, self._places, cycle, missing
+        )
         self._integration.connect(routes, self.router.queues, drivers)
 
     # --- running ----------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ class Router:
         self._queues = ar.new_queues()
         self._routes: ar.Routes | None = None
         self._waiting = no_inputs()  # due on their buses, but not routed yet
+        self._sent = no_inputs()  # routed, as they came to the crossbar
+        self._nodes: object = None  # version of the registers that they were routed with
         self._extra: Ints = np.empty(0, np.int64)  # keys that the kernel asked for
         self._cursor = np.zeros(ar.N_CURSOR, np.int64)
         self._built: tuple[Rows, Ints, tuple[object, Circuits, Places]] | None = None
@@ -57,7 +59,7 @@ class Router:
 
     def reset(self, cycle: int) -> None:
         """Forget all events that are in the chip at `cycle`."""
-        self._queues, self._routes = ar.new_queues(), None
+        self._queues, self._routes, self._sent = ar.new_queues(), None, no_inputs()
         later = self._waiting.cycle > cycle + self._latencies.fpga_to_synapse
         self._waiting = Inputs(*(column[later] for column in self._waiting))
 
@@ -97,14 +99,18 @@ class Router:
         drivers: SynapseDrivers,
         decoded: ar.Drivers,
         places: Places,
+        cycle: int,
         missing: int = -1,
     ) -> ar.Routes:
         """Routes for the present registers; what has been fed becomes theirs.
 
+        cycle    from which on they hold
         missing  key that the kernel met without rows
         """
         crossbar = Crossbar(memory)
-        events = self._on_buses(crossbar)
+        nodes = memory.version(("crossbar_nodes", "padi"))
+        events = self._on_buses(crossbar, cycle, changed=nodes != self._nodes)
+        self._nodes = nodes
         bus_inputs = padi.by_bus(memory, self._effects, **events)
         reached, labels = self._neurons(crossbar, circuits, places)
         if missing >= 0:
@@ -154,9 +160,18 @@ class Router:
         self._built = rows, keys, now
         return rows
 
-    def _on_buses(self, crossbar: Crossbar) -> dict[str, Ints]:
-        """Events that wait for a bus: those of the last routes, then new ones through the nodes."""
-        cycle, input_, label = self._waiting
+    def _on_buses(self, crossbar: Crossbar, now: int, *, changed: bool) -> dict[str, Ints]:
+        """Events that wait for a bus: those of the last routes, then new ones through the nodes.
+
+        If the nodes have `changed`, events of the last routes that are due from `now` on go through
+        them again: they have not come to the crossbar yet.
+        """
+        entering = self._waiting
+        if changed and self._routes is not None:
+            again = self._sent.cycle >= now
+            parts = zip(entering, self._sent, strict=True)
+            entering = Inputs(*(np.concatenate([new, sent[again]]) for new, sent in parts))
+        cycle, input_, label = entering
         event, bus = np.nonzero(crossbar.buses(input_, label))
         new = {
             "cycle": cycle[event],
@@ -164,12 +179,25 @@ class Router:
             "label": label[event],
             "source": input_[event],
         }
+        self._remember(entering, now, replace=changed)
         self._waiting = no_inputs()
         if self._routes is None:
             return new
         old = padi.unserved(self._routes, self._queues)
+        if changed:
+            kept = (old["cycle"] < now) | (old["source"] == padi.REGISTER)
+            old = {name: values[kept] for name, values in old.items()}
         self._queues.buses["n_inputs"] = 0
         return {name: np.concatenate([old[name], new[name]]) for name in new}
+
+    def _remember(self, entering: Inputs, now: int, *, replace: bool) -> None:
+        """Keep what may have to go through the crossbar again."""
+        if replace:
+            self._sent = entering
+            return
+        later = self._sent.cycle >= now
+        parts = zip(self._sent, entering, strict=True)
+        self._sent = Inputs(*(np.concatenate([sent[later], new]) for sent, new in parts))
 
     @staticmethod
     def _neurons(crossbar: Crossbar, circuits: Circuits, places: Places) -> tuple[Ints, Ints]:

@@ -25,6 +25,7 @@ _log = logging.getLogger("pynn_hx.control")
 DEFAULT_MIN_DELAY = 0.0
 DEFAULT_MAX_DELAY = 0.0
 
+
 class RunCommand(Enum):
     """What `run` does."""
 

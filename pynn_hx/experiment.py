@@ -310,4 +310,3 @@ def _collect_signals(
         if view.device == "cadc" and sight in shown.cadc and samples is not None:
             column = samples.value[:, shown.cadc.index(sight)].astype(np.float32)
             result.signals[view] = samples.time, column
-

@@ -90,9 +90,7 @@ class Mapper:
     def _parts(self, network: Network) -> list[Part]:
         populations = [p for p in self._state.populations if p.is_neuron]
         shared = self._shared(populations)
-        cells = [
-            p.offset + p.n_circuits * np.arange(p.size) for p in populations
-        ]
+        cells = [p.offset + p.n_circuits * np.arange(p.size) for p in populations]
         chosen = partition.partition(
             network,
             np.concatenate([np.empty(0, np.int64), *cells]),

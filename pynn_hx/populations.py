@@ -355,7 +355,9 @@ class Population(_Cells, common.Population):
         self._require_mapping("set()")
         checked = self._checked(values, indices)
         if isinstance(self.celltype, SpikeSourcePoissonOnChip):
-            self.celltype.check_uniform(self._merged(checked, indices), f"population {self.label!r}")
+            self.celltype.check_uniform(
+                self._merged(checked, indices), f"population {self.label!r}"
+            )
         for name, value in checked.items():
             self._parameters[name][indices] = value
             self._given[name][indices] = True

@@ -9,7 +9,7 @@ from pyNN import common
 from pyNN.errors import ConnectionError as PyNNConnectionError
 
 from .mapping.graph import Ints
-from .mapping.route import rank_within
+from .mapping.demand import rank_within
 from .populations import Population
 from .standardmodels.base import ChipNeuron
 

@@ -18,7 +18,7 @@ from firmware_protocol.coordinates import (
 
 from . import session
 from .mapping.graph import Connections, Ints
-from .mapping.route import MAX_WEIGHT
+from .mapping.demand import MAX_WEIGHT
 from .projection_ends import End, check_targets
 from .projection_values import Connection, ConnectionArrays
 from .standardmodels.synapses import StaticSynapse
@@ -130,35 +130,13 @@ class Projection(ConnectionArrays):
 
         Raises  RuntimeError before the network is mapped
         """
-        connection, half, row, column = self._mapped_synapses()
+        state = session.require("placed_connections")
+        connection, half, row, column = state.mapped_synapses(self)
         number = (half * 256 + row) * 256 + column
         placed: list[list[PlacedSynapse]] = [[] for _ in range(len(self))]
         for c, synapse in zip(connection.tolist(), number.tolist(), strict=True):
             placed[c].append(PlacedSynapse(synapse))
         return placed
-
-    def _mapped_synapses(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """(synapse,) connection of this projection, half, row and column."""
-        state = session.require("placed_connections")
-        if state.mapped is None or self not in state.projections:
-            raise self._not_mapped()
-        first = sum(len(p) for p in state.projections[: state.projections.index(self)])
-        routing = state.mapped.routing
-        if first + len(self) > state.mapped.network.connections.pre.size:
-            raise self._not_mapped()
-        mine = (routing.connection >= first) & (routing.connection < first + len(self))
-        return (
-            routing.connection[mine] - first,
-            routing.half[mine].astype(np.int64),
-            routing.row[mine].astype(np.int64),
-            routing.column[mine].astype(np.int64),
-        )
-
-    def _not_mapped(self) -> RuntimeError:
-        return RuntimeError(
-            f"{self._place}: placed_connections before the network is mapped; call "
-            "run(None, RunCommand.PREPARE) first"
-        )
 
 
 def _one_or_list(end: End) -> int | list[int]:

@@ -209,8 +209,8 @@ class State(common.control.BaseState):
         """
         if self.mapped is None or projection not in self.mapped.spans:
             raise RuntimeError(
-                f"projection {projection.label!r}: its synapses have no place yet; call run() or "
-                "run(None, RunCommand.PREPARE) first"
+                f"projection {projection.label!r}: placed_connections before the network is mapped; "
+                "call run(None, RunCommand.PREPARE) first"
             )
         span = self.mapped.spans[projection]
         found = []
@@ -219,7 +219,9 @@ class State(common.control.BaseState):
             mine = (connection >= span.start) & (connection < span.stop)
             r = part.routing
             found.append((connection[mine] - span.start, r.half[mine], r.row[mine], r.column[mine]))
-        connection, half, row, column = (np.concatenate(field) for field in zip(*found, strict=True))
+        connection, half, row, column = (
+            np.concatenate(field) for field in zip(*found, strict=True)
+        )
         return connection, half, row, column
 
     # --- running --------------------------------------------------------------------------------

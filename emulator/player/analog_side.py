@@ -69,6 +69,7 @@ class AnalogSide:
         self._latencies = latencies
         self._response: Response | None = None
         self._echoes = no_inputs()
+        self._uncounted = no_inputs()  # events on their way to the crossbar
         self._watched: dict[Observable, tuple[int, int]] = {}
         self._reached = self._now = 0
         self._lost = np.zeros_like(core.router.queues.dropped)
@@ -95,7 +96,7 @@ class AnalogSide:
             return
         entries = self._parts.downlinks.enter(events)
         entered = entries.inputs
-        self._parts.crossbar.count(self._memory, entered.input, entered.label)
+        self._uncounted = _joined(self._uncounted, entered)
         self._parts.crossbar.lose_at_buses(self._memory, entries.dropped)
         due = entered.cycle + self._latencies.fpga_to_synapse
         self._core.feed(Inputs(due, entered.input, entered.label))
@@ -109,6 +110,7 @@ class AnalogSide:
 
     def before_write(self, cycle: int) -> None:
         """Registers are about to change at `cycle`: what has happened is seen with the old ones."""
+        self._count(cycle)
         self._parts.correlation.flush(cycle)
 
     def after_write(self, cycle: int) -> None:
@@ -128,6 +130,7 @@ class AnalogSide:
         Yields  cycles before which everything that reaches the FPGA has been reported
         """
         self._now = max(end, self._now)
+        self._count(end)
         if end < self._reached + self._core.step_cycles:
             return
         for first, last in self._spans(self._reached, end):
@@ -136,6 +139,14 @@ class AnalogSide:
                 yield self._integrate(first, stop)
                 first = stop
         yield self._pass(end, [])
+
+    def _count(self, end: int) -> None:
+        """Let the crossbar's counters see the FPGA's events up to cycle `end`."""
+        there = int(np.searchsorted(self._uncounted.cycle, end))
+        if there:
+            events = Inputs(*(column[:there] for column in self._uncounted))
+            self._uncounted = Inputs(*(column[there:] for column in self._uncounted))
+            self._parts.crossbar.count(self._memory, events.input, events.label)
 
     def quiet_until(self, start: int, end: int) -> int:
         """First cycle, at most `end`, at which anything that is counted may happen."""

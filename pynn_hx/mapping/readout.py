@@ -102,9 +102,7 @@ def plan(
                 f"the MADC cannot see circuit {waiting[0].circuit}: the pads take the readout lines "
                 "that it needs; record fewer neurons with device='pad_0' or 'pad_1'"
             )
-        runs.append(
-            Readout((muxes[0], muxes[1]), (pad_0, pad_1), tuple(cadc) if not runs else ())
-        )
+        runs.append(Readout((muxes[0], muxes[1]), (pad_0, pad_1), tuple(cadc) if not runs else ()))
     return runs
 
 

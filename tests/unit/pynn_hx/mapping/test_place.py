@@ -166,6 +166,8 @@ def test_512_neurons_of_one_circuit_are_placed_on_all_circuits():
 def test_what_does_not_fit_is_refused_with_what_is_left(footprints, permutation, message):
     with pytest.raises(MappingError, match=message):
         place_cells(footprints, permutation)
+
+
 @pytest.mark.parametrize(
     ("permutation", "error", "message"),
     [

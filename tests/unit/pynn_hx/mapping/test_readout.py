@@ -14,7 +14,9 @@ from pynn_hx.mapping import readout
 from pynn_hx.mapping.errors import MappingError
 from pynn_hx.mapping.readout import Pad, Readout, Sight
 
-sights = st.lists(st.builds(Sight, st.integers(0, 511), st.integers(0, 3)), unique_by=lambda s: s[0])
+sights = st.lists(
+    st.builds(Sight, st.integers(0, 511), st.integers(0, 3)), unique_by=lambda s: s[0]
+)
 
 
 @given(sights)

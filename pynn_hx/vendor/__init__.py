@@ -6,6 +6,7 @@ they are first used.
 
 halco  coordinates          hal  containers of one register
 lola   larger containers    sta  builders of programs
+logger as :mod:`pynn_hx.logger`
 """
 
 from importlib import import_module
@@ -15,6 +16,8 @@ _MODULES = ("composite", "container", "hal", "halco", "lola", "neuron", "sta", "
 
 
 def __getattr__(name: str) -> Any:
+    if name == "logger":
+        return import_module("..logger", __name__)
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"vendor has no {name!r}; it has {', '.join(_MODULES)}")

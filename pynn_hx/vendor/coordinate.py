@@ -75,6 +75,10 @@ def _types() -> tuple[dict[str, Type], dict[str, str]]:
     types["SpikeLabel"] = Type((Axis("value", c.SpikeLabel.size),), c.SpikeLabel)
     types["ReadoutSourceSelectionOnDLS"] = Type(())
     types["PPUMemoryBlockSize"] = Type((Axis("value", 4097),))
+    on_neuron = (Axis("row", 2, c.Synram.names), Axis("column", 128))
+    types["AtomicNeuronOnLogicalNeuron"] = Type(on_neuron, c.AtomicNeuronOnLogicalNeuron)
+    compartment = c.CompartmentOnLogicalNeuron
+    types["CompartmentOnLogicalNeuron"] = Type((Axis("value", compartment.size),), compartment)
     for n in (1, 2, 3):
         types[f"SpikePack{n}ToChipOnDLS"] = Type(())
         reads[f"SpikePack{n}ToChipOnDLS"] = f"SpikePack{n}ToChip"

@@ -26,7 +26,7 @@ from .coordinate import VendorCoordinate, coordinate_type
 Container = container.Container
 ReadoutSourceSelection = selection.ReadoutSourceSelection
 _register = cache(container.register_type)
-_ALIASES = {"ExternalPPUMemoryQuad": "ExternalPPUMemory", "PADIEventConfig": "PADIEvent"}
+_ALIASES = {"ExternalPPUMemoryQuad": "ExternalPPUMemory"}
 
 
 class Timer(_register(CONTAINERS["Timer"], __name__)):  # type: ignore[misc]

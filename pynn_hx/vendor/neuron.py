@@ -169,6 +169,17 @@ class AtomicNeuron(Container):
         made._adopt(_OnChip(chip, n))
         return made
 
+    @classmethod
+    def of_parameters(cls, parameters: Mapping[str, Any]) -> AtomicNeuron:
+        """The circuit that parameters of a cell mean: numbers are truncated, others passed over.
+
+        Raises FieldRangeError (an OverflowError) for a number that does not fit, TypeError or
+        ValueError for what is none.
+        """
+        flags = {n: bool(v) for n, v in parameters.items() if n in BY_NAME and _is_flag(n)}
+        codes = {n: int(v) for n, v in parameters.items() if n in BY_NAME and n not in flags}
+        return cls(**flags, **codes)
+
     def values(self) -> dict[str, int]:
         """All settings by flat name."""
         return {f.name: self._settings[f.name] for f in FIELDS}
@@ -268,6 +279,10 @@ class AtomicNeuron(Container):
         made = cls.__new__(cls)
         made._adopt(settings)
         return made
+
+
+def _is_flag(name: str) -> bool:
+    return BY_NAME[name].kind == "flag"
 
 
 def _restored(values: dict[str, int]) -> AtomicNeuron:

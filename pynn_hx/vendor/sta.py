@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from firmware_protocol import Program, ProgramError, Schedule, Trace
+from firmware_protocol import Connection, Program, ProgramError, Schedule, Trace, decode
 from firmware_protocol.instructions import ToFpga, message
 from firmware_protocol.schedule import Appointment, Timetable
 from firmware_protocol.tickets import Shift, Ticket
@@ -147,6 +147,17 @@ def convert_to_chip(builder: PlaybackProgramBuilder, previous: Chip | None = Non
         joined = (np.concatenate(parts) for parts in zip(*builder._written, strict=True))
         chip.apply(*joined)
     return chip
+
+
+def run(connection: Connection, builder: PlaybackProgramBuilder) -> Trace:
+    """Run what a builder holds on a connection; its tickets have their containers afterwards."""
+    program = Program()
+    shift = program.extend(builder.program)
+    program.barrier()
+    program.halt()
+    trace = decode(connection.execute(program.words()))
+    builder.redeem(trace, shift)
+    return trace
 
 
 class _Timed(NamedTuple):

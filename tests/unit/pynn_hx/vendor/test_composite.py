@@ -68,3 +68,9 @@ def test_samples_are_decoded_in_the_order_in_which_they_are_read():
     both = np.zeros(256, dtype=np.uint32)
     both[1] = 5 << 24  # the second trigger is that of the bottom half
     assert lola.CADCSamples.decode(both).causal[1][0] == 5
+
+
+def test_a_row_of_triggers_is_64_words_of_nothing():
+    encoded = lola.CorrelationResetRow().encode(halco.CorrelationResetRowOnDLS(3))
+    assert encoded.words.tolist() == [0] * 64
+    assert np.all(np.diff(encoded.addresses.astype(int)) == 1)

@@ -117,6 +117,14 @@ def test_coordinates_index_arrays_and_survive_pickling():
     assert [int(s) for s in halco.iter_all(halco.SynramOnDLS)] == [0, 1]
 
 
+def test_a_logical_neuron_says_which_circuits_it_has():
+    shape = halco.LogicalNeuronCompartments.of([[0, 1], [128 + 1]])
+    neuron = halco.LogicalNeuronOnDLS(shape, halco.AtomicNeuronOnDLS(10))
+    assert neuron.get_atomic_neurons() == [halco.AtomicNeuronOnDLS(n) for n in (10, 11, 267)]
+    placed = neuron.get_placed_compartments()
+    assert placed[halco.CompartmentOnLogicalNeuron(1)] == [halco.AtomicNeuronOnDLS(267)]
+
+
 def test_the_module_lists_its_types_and_knows_no_others():
     assert set(KINDS) <= set(dir(halco))
     with pytest.raises(AttributeError, match="halco has no 'Neuron'"):

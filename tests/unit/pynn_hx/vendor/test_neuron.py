@@ -55,6 +55,14 @@ def test_equal_settings_are_equal_neurons():
     assert first != second and first.leak == second.leak and first.threshold != second.threshold
 
 
+def test_parameters_of_cells_are_truncated_and_others_passed_over():
+    parameters = {"leak_v_leak": 400.9, "threshold_enable": 2.0, "colour": "red"}
+    neuron = lola.AtomicNeuron.of_parameters(parameters)
+    assert neuron == lola.AtomicNeuron(leak_v_leak=400, threshold_enable=True)
+    with pytest.raises(OverflowError, match=r"leak\.v_leak = 2000"):
+        lola.AtomicNeuron.of_parameters({"leak_v_leak": 2000.0})
+
+
 def test_a_member_is_assigned_as_a_whole():
     source, target = lola.AtomicNeuron(leak_v_leak=7), lola.AtomicNeuron()
     target.leak = source.leak

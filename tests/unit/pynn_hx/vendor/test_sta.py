@@ -11,6 +11,7 @@ from emulator import Emulator
 from firmware_protocol import FieldRangeError, Program, ProgramError, decode
 from firmware_protocol.coordinates import CoordinateError
 from firmware_protocol.instructions import Barrier
+from firmware_protocol.transports import InProcess
 from pynn_hx.vendor import hal, halco, lola, sta
 from tests.support.emulated import start_up
 
@@ -64,6 +65,15 @@ def test_what_was_written_is_read_back_on_the_emulator():
     run(sta.PlaybackProgramBuilder(), builder)
     assert [t.get() for t in tickets[:2]] == [row, neuron]
     assert tickets[2].get().weights[44] == row.values == first.get().weights
+
+
+def test_a_builder_runs_on_a_connection():
+    emulator = Emulator(chip_seed=0, run_seed=0)
+    builder = sta.PlaybackProgramBuilder()
+    builder.write(halco.CapMemCellOnDLS(9), hal.CapMemCell(12))
+    ticket = builder.read(halco.CapMemCellOnDLS(9))
+    sta.run(InProcess(emulator.execute, identifier="emulator-0"), builder)
+    assert ticket.valid and ticket.get() == hal.CapMemCell(12)
 
 
 def test_copies_are_for_builders_that_do_not_read():

@@ -27,8 +27,8 @@ def distributions(items: Items) -> Iterator[Ints]:
     if not items.external.size:
         yield items.bus
         return
-    for thrift in (False, True):
-        bus = _distribute(items, thrift)
+    for thrift, by_rows in ((False, False), (True, False), (False, True), (True, True)):
+        bus = _distribute(items, thrift, by_rows)
         _mend(items, bus)
         yield bus
 
@@ -44,13 +44,19 @@ def _loads(items: Items, bus: Ints) -> tuple[Ints, Ints]:
     return load, labels
 
 
-def _distribute(items: Items, thrift: bool) -> Ints:
-    """Give every external source in turn, the busiest first, the best bus."""
+def _distribute(items: Items, thrift: bool, by_rows: bool) -> Ints:
+    """Give every external source in turn, the busiest first, the best bus.
+
+    thrift   collect sources where they cost no further rows, instead of evening out
+    by_rows  the busiest is the one with the most synapses on one neuron, not with the most in all
+    """
     bus = items.bus.copy()
     load, labels = _loads(items, bus)
     rows = items.demand.rows(load)
     external = items.external
     sizes = items.counts[external].sum(axis=1)
+    if by_rows:
+        sizes = items.demand.rows(items.counts[external]).max(axis=1) * (sizes.max() + 1) + sizes
     for item in external[np.argsort(-sizes, kind="stable")]:
         reach = items.reach[item]
         after = items.demand.rows(load + items.counts[item])

@@ -27,12 +27,13 @@ from firmware_protocol.coordinates import (
 
 from .buses import distributions
 from .demand import LABELS, Demand, Synapses, rank_within, split_weights, synapses_of
+from .division import BusPlan, NeuronBits
 from .drivers import N_DRIVERS, masks
 from .errors import MappingError
 from .graph import Bools, Ints, Network
 from .items import Items, check_background, items_of
 from .labels import label_items
-from .split import BusPlan, NeuronBits, plan_bus
+from .split import plan_bus
 
 TO_TOP, TO_BOTTOM = 1 << 12, 1 << 13
 FROM_BACKGROUND = 1 << 11

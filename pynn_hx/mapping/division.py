@@ -56,7 +56,10 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Bus:
-    """The items of one bus, and where their events arrive; see `Items`."""
+    """The items of one bus, and where their events arrive; see `Items`.
+
+    fixed  (item,) bool: it cannot go to another bus
+    """
 
     number: int
     counts: Ints
@@ -64,6 +67,7 @@ class Bus:
     width: Ints
     output: Ints
     part: Ints
+    fixed: Bools
     demand: Demand
 
     @property

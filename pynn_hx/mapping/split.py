@@ -35,11 +35,22 @@ _MANY = 600
 _BIT_4, _BIT_1, _BIT_0 = 16, 2, 1
 
 
+class BusError(MappingError):
+    """A bus has no room for its items.
+
+    final  whether it would not have even without external sources, which may go elsewhere
+    """
+
+    def __init__(self, bus: int, reason: str, *, final: bool = False) -> None:
+        super().__init__(f"PADI bus {bus}: {reason}; {_WAY_OUT}")
+        self.bus, self.final = bus, final
+
+
 def plan_bus(number: int, items: Items, mine: Ints) -> Iterator[BusPlan]:
     """Divisions of a bus that leave every group enough rows and labels, the best first.
 
     mine  items on the bus
-    Raises MappingError if there is none
+    Raises BusError if there is none
     """
     bus = Bus(
         number,
@@ -48,6 +59,7 @@ def plan_bus(number: int, items: Items, mine: Ints) -> Iterator[BusPlan]:
         items.width[mine],
         items.output[mine],
         items.part[mine],
+        items.bus[mine] >= 0,
         items.demand,
     )
     _check_rows(bus)
@@ -65,7 +77,7 @@ def plan_bus(number: int, items: Items, mine: Ints) -> Iterator[BusPlan]:
         found = True
         yield plan
     if not found:
-        raise MappingError(f"PADI bus {number}: {first_reason}; {_WAY_OUT}")
+        raise BusError(number, first_reason)
 
 
 def _check_rows(bus: Bus) -> None:
@@ -73,10 +85,12 @@ def _check_rows(bus: Bus) -> None:
     rows = bus.demand.rows(bus.counts.sum(axis=0))
     half = int(rows.argmax())
     if rows[half] > ROWS_PER_BUS:
-        raise MappingError(
-            f"PADI bus {bus.number}: {int(rows[half])} synapse rows of the {HALVES[half]} half are "
-            f"needed and {ROWS_PER_BUS} are there ({ROWS_PER_BUS} per bus and half, each of one "
-            f"sign); {_WAY_OUT}"
+        placed = bus.demand.rows(bus.counts[bus.fixed].sum(axis=0))
+        raise BusError(
+            bus.number,
+            f"{int(rows[half])} synapse rows of the {HALVES[half]} half are needed and "
+            f"{ROWS_PER_BUS} are there ({ROWS_PER_BUS} per bus and half, each of one sign)",
+            final=bool((placed > ROWS_PER_BUS).any()),
         )
 
 

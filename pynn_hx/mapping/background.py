@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_protocol import ChipConfig
+from firmware_protocol.catalogue import CONTAINERS
 
 from .configure import generators
 from .graph import Ints
 from .route import Routing
 
 CLOCK_HZ = 250e6
+_SOURCES = CONTAINERS["BackgroundSpikeSource"]
+_ENABLE_WORD = _SOURCES.register.by_name["enable"].pieces[0].word
 _HIGHEST_RATE = 255
 _LONGEST_PERIOD = (1 << 16) - 1
 _MAX_SEED = (1 << 32) - 1
@@ -58,6 +61,24 @@ def write_background(
         sources.seed[mine] = seeds[population]
         sources.enable_random[mine] = 1
         sources.enable[mine] = int(rate_code > 0)
+
+
+def switches(chip: ChipConfig, *, on: bool) -> tuple[Ints, npt.NDArray[np.uint32]]:
+    """Writes that start or stop those generators which a configuration enables.
+
+    A generator takes its seed when it is switched on, so that a run begins like the one before it
+    if it stops all generators first and starts them when experiment time does.  Writing the
+    configuration alone lets generators that ran before go on.
+
+    Returns  (addresses, words), (generator,) each
+    """
+    sources = chip.background_sources
+    enabled = np.flatnonzero(sources.enable)
+    fields = {name: sources[name] for name in sources}
+    fields["enable"] = np.full(sources.enable.size, int(on), dtype=sources.enable.dtype)
+    words = _SOURCES.register.encode(fields)
+    addresses = _SOURCES.all_addresses().astype(np.int64)
+    return addresses[enabled, _ENABLE_WORD], words[enabled, _ENABLE_WORD]
 
 
 def _checked_seeds(seed: Sequence[int], n: int) -> list[int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .demand import LABELS
+from .division import BusPlan
 from .graph import Ints
-from .split import BusPlan
 
 
 def label_items(plan: BusPlan, width: Ints) -> Ints | None:

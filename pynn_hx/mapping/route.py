@@ -25,14 +25,14 @@ from firmware_protocol.coordinates import (
     event_output_of_neuron,
 )
 
-from .buses import distributions
+from .buses import attempts, distribute
 from .demand import LABELS, Demand, Synapses, rank_within, split_weights, synapses_of
+from .division import BusPlan, NeuronBits
 from .drivers import N_DRIVERS, masks
-from .errors import MappingError
 from .graph import Bools, Ints, Network
 from .items import Items, check_background, items_of
 from .labels import label_items
-from .split import BusPlan, NeuronBits, plan_bus
+from .split import BusError, plan_bus
 
 TO_TOP, TO_BOTTOM = 1 << 12, 1 << 13
 FROM_BACKGROUND = 1 << 11
@@ -41,6 +41,7 @@ CLOSED = (0, 1)
 _BIT_7, _BIT_6 = 1 << 7, 1 << 6
 _ROW_SELECT_LSB = 6
 _MOST_SOURCES = 2 * N_BUSES * N_DRIVERS * LABELS
+_ROWS_SPARED = 8
 _NO_GENERATORS = np.arange(N_BUSES)
 
 
@@ -122,16 +123,7 @@ def route(
     synapses = synapses_of(network, circuit)
     demand = Demand.of(synapses, network.n_sources, _MOST_SOURCES)
     items = items_of(network, circuit, demand, generator)
-    first_error: MappingError | None = None
-    for bus in distributions(items):
-        try:
-            found = _plan_buses(items, bus)
-        except MappingError as error:
-            first_error = first_error or error
-            continue
-        return _assemble(network, circuit, generator, synapses, found)
-    assert first_error is not None, "there is at least one distribution"
-    raise first_error
+    return _assemble(network, circuit, generator, synapses, _find_buses(items))
 
 
 def reweight(routing: Routing, before: Network, network: Network) -> Routing | None:
@@ -147,6 +139,22 @@ def reweight(routing: Routing, before: Network, network: Network) -> Routing | N
     if connection.size != routing.weight.size or not np.array_equal(connection, routing.connection):
         return None
     return replace(routing, weight=weight)
+
+
+def _find_buses(items: Items) -> _Buses:
+    """Distribute external sources until all buses have room for theirs."""
+    spare = np.zeros(N_BUSES, dtype=np.int64)
+    errors: list[BusError] = []
+    for attempt in range(attempts(items)):
+        bus = distribute(items, attempt, spare)
+        try:
+            return _plan_buses(items, bus)
+        except BusError as error:
+            errors.append(error)
+            if error.final:
+                break
+            spare[error.bus] += _ROWS_SPARED
+    raise errors[0]
 
 
 def _plan_buses(items: Items, bus: Ints) -> _Buses:
@@ -172,10 +180,10 @@ def _plan_with_labels(b: int, items: Items, mine: Ints) -> tuple[BusPlan, Ints]:
         labels = label_items(plan, items.width[mine])
         if labels is not None:
             return plan, labels
-    raise MappingError(
-        f"PADI bus {b}: {mine.size} sources and blocks of background cells, which take a power of "
-        f"two of labels each, do not fit into groups of {LABELS} labels; use fewer sources or a "
-        "smaller background population on this bus (backgroundPermutation)"
+    raise BusError(
+        b,
+        f"{mine.size} sources and blocks of background cells, which take a power of two of labels "
+        f"each, do not fit into groups of {LABELS} labels",
     )
 
 

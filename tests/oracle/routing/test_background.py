@@ -1,15 +1,20 @@
 """Background populations: labels, masks and nodes of on-chip generators.
 
 Oracle: every label that a generator can draw is walked through the written configuration
-(`tests.support.routing`); an event that reaches the host must name its cell.
+(`tests.support.routing`); an event that reaches the host must name its cell.  The emulator runs
+the registers that rates become.
 """
 
 import numpy as np
 import pytest
 
+from firmware_protocol import decode
+from pynn_hx import compile as compiler
+from pynn_hx.mapping.background import write_background
 from pynn_hx.mapping.configure import identify_events
 from pynn_hx.mapping.errors import MappingError
 from pynn_hx.mapping.graph import Background
+from pynn_hx.targets import connect
 from tests.support.routed import all_to_all, assert_routed_exactly, configured, network_of
 from tests.support.routing import lacking, open_outputs
 
@@ -139,3 +144,31 @@ def test_a_fifth_population_is_refused():
 def test_257_cells_are_refused():
     with pytest.raises(MappingError, match=r"population 1 has 257 cells.* for 256 of them"):
         configured(network_of(1, 0, [], [], 0, False, background=[Background(9), Background(257)]))
+
+
+def test_on_the_emulator_every_cell_has_its_rate_and_reaches_the_host_under_its_number():
+    cells, others, runtime_s = np.arange(16), np.arange(100), 5e-3
+    network = network_of(
+        512,
+        0,
+        np.append(512 + cells, 528 + others),
+        np.append(cells * 31, others * 5),  # in both halves
+        20,
+        False,
+        recorded=np.zeros(512, bool),
+        background=[Background(16, True), Background(100, True)],
+    )
+    _, routing, chip = configured(network)
+    write_background(chip, routing, [1e5, 2e4], [3, 5])
+    none = np.empty(0, np.int64)
+    run = compiler.Run(chip, none, none, int(compiler.cycles(1e3 * runtime_s)), False)
+    program, _ = compiler.build(run, None)
+    seen = compiler.observe(decode(connect().execute(program.words())), run.runtime)
+    who = identify_events(routing, seen.spike_label)
+    n = np.bincount(who[who >= 0], minlength=network.n_sources)
+    for counts, rate in ((n[512:528], 1e5), (n[528:], 2e4)):
+        mean = rate * runtime_s
+        assert counts.mean() == pytest.approx(mean, rel=0.05)
+        assert np.all(np.abs(counts - mean) < 5 * np.sqrt(mean))  # Poisson, 5 sigma
+    assert not n[:512].any()
+    assert np.count_nonzero(who < 0) == pytest.approx(28 * 2e4 * runtime_s, rel=0.1)  # 128 - 100

@@ -4,7 +4,8 @@ Oracles: `tests.support.routing` walks events of every source, and of every labe
 can draw, through the written configuration.  Where a network is refused, `lacking` counts what it
 takes at least: rows, columns, labels.  That is no proof of the opposite, because sources of one
 bus that differ too much need rows of their own; so a few refusals are left which no count explains,
-and their share is limited here.  (It was 3 % of refusals, 0.5 % of these networks, when measured.)
+and their share is limited here.  Of 4000 networks 546 were refused when this was written, 13 of
+them unexplained.
 """
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_few_networks_are_refused_that_do_not_provably_lack_something():
     share = len(unexplained) / n
     print(f"{n} networks, {refused} refused, {len(unexplained)} of them unexplained: {unexplained}")
     assert refused > n / 20, "networks too small to say anything"
-    assert share < 0.02
+    assert share < 0.01
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

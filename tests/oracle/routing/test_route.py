@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pynn_hx.mapping.configure import identify
 from pynn_hx.mapping.errors import MappingError
+from pynn_hx.mapping.place import alternatives
 from tests.support.routed import all_to_all, assert_routed_exactly, configured, network_of
 from tests.support.routing import open_outputs
 
@@ -183,3 +184,12 @@ def test_crowds_in_different_halves_do_not_meet():
     circuit, routing, chip = configured(network)
     assert np.count_nonzero(routing.row_mode) == 128
     assert_routed_exactly(network, circuit, routing, chip)
+
+
+def test_a_small_population_with_strong_connections_routes_once_it_is_dealt_out_to_all_buses():
+    pre, post, _ = all_to_all(32, 32)
+    network = network_of(32, 0, pre, post, 189, pre % 2 == 1)  # three synapses each
+    with pytest.raises(MappingError, match="PADI bus 0: 96 synapse rows of the top half"):
+        configured(network)
+    for permutation in alternatives(32):
+        assert_routed_exactly(network, *configured(network, permutation))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emulator.kernels.background import Generators, generate, tables
 from firmware_protocol import ChipConfig
-from pynn_hx.mapping.background import register_values, write_background
+from pynn_hx.mapping.background import register_values, switches, write_background
 from pynn_hx.mapping.configure import write_routing
 from pynn_hx.mapping.graph import Background, Connections, Network
 from pynn_hx.mapping.route import route
@@ -85,6 +85,18 @@ def test_rate_zero_is_off_whatever_a_draw_of_zero_means():
     write_routing(chip, routing, np.zeros(512, bool))
     write_background(chip, routing, 0.0, [1])
     assert not chip.background_sources.enable.any()
+
+
+def test_switches_write_the_word_with_the_enable_bit_of_running_generators_alone():
+    chip, routing = ChipConfig(), routed(10)
+    write_routing(chip, routing, np.zeros(512, bool))
+    write_background(chip, routing, 1e4, [7])
+    period = int(chip.background_sources.period[0])
+    for on in (True, False):
+        address, word = switches(chip, on=on)
+        # chip reference 2.13: base + 0 {0 enable, 1 random, 31:16 period}, 3 words each
+        assert address.tolist() == [0x130001, 0x130001 + 3 * 4]
+        assert word.tolist() == [period << 16 | 2 | on] * 2
 
 
 @pytest.mark.parametrize("n_labels", [1, 256])

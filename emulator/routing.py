@@ -185,7 +185,7 @@ class Router:
             return new
         old = padi.unserved(self._routes, self._queues)
         if changed:
-            kept = (old["cycle"] < now) | (old["source"] == padi.REGISTER)
+            kept = (old["cycle"] < now) | (old["source"] == ar.REGISTER)
             old = {name: values[kept] for name, values in old.items()}
         self._queues.buses["n_inputs"] = 0
         return {name: np.concatenate([old[name], new[name]]) for name in new}

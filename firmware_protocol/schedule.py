@@ -105,7 +105,7 @@ class Timetable:
         return np.array([shift.reads for shift in shifts], dtype=np.int64)
 
     def executed_at(self, appointment: Appointment) -> Ints:
-        """Timer values at which a command's first messages are executed, (n,) int64, not falling."""
+        """Timer values at which a command's first message is executed, (n,) int64, not falling."""
         return self.executed[self._places[appointment]]
 
 
@@ -178,8 +178,8 @@ class Schedule:
             what = "sets the timer or waits" if commands.sets_timer else "halts"
             when = int(t[0]) if t.size else None
             raise ProgramError(
-                f"schedule: the program for time {when} {what}; times and end belong to the schedule, "
-                "so add its parts one by one"
+                f"schedule: the program for time {when} {what}; times and end belong to the "
+                "schedule, so add its parts one by one"
             )
         appointment = Appointment(ticket)
         command = _Command(appointment, commands.words(), commands.answers, commands.blocks)

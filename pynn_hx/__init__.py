@@ -3,12 +3,15 @@
 What is here and what is not yet: ``docs/reference/pynn_api.md``.
 """
 
-from pyNN import errors, random, space
+import importlib
+from typing import Any
+
+from pyNN import common, errors, random, space
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 from pyNN.recording import get_io
 from pyNN.space import Space
 
-from . import connectors, helper, session, standardmodels
+from . import connectors, helper, populations, projections, session, standardmodels
 from . import session as simulator
 from .connectors import (
     AllToAllConnector,
@@ -56,6 +59,36 @@ from .projections import Connection, Projection
 from .standardmodels import cells, synapses
 from .standardmodels.synapses import StaticSynapse
 
+# What few scripts need is loaded when it is asked for.
+_LAZY = {
+    "InjectedConfiguration": ".injection",
+    "InjectedReadout": ".injection",
+    "hal": ".vendor",
+    "halco": ".vendor",
+    "lola": ".vendor",
+    "sta": ".vendor",
+    "logger": "",
+    "morphology": "",
+    "plot": "",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _LAZY[name]
+    if module in ("", ".vendor"):
+        found: Any = importlib.import_module(f"{module}.{name}", __name__)
+    else:
+        found = getattr(importlib.import_module(module, __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
+
+
 __all__ = [
     "DEFAULT_MAX_DELAY",
     "DEFAULT_MIN_DELAY",
@@ -75,6 +108,8 @@ __all__ = [
     "FromFileConnector",
     "FromListConnector",
     "IndexBasedProbabilityConnector",
+    "InjectedConfiguration",
+    "InjectedReadout",
     "NumpyRNG",
     "OneToOneConnector",
     "Population",
@@ -86,6 +121,7 @@ __all__ = [
     "Space",
     "StaticSynapse",
     "cells",
+    "common",
     "connect",
     "connectors",
     "create",
@@ -100,11 +136,19 @@ __all__ = [
     "get_post_realtime_read",
     "get_pre_realtime_read",
     "get_time_step",
+    "hal",
+    "halco",
     "helper",
     "initialize",
     "list_standard_models",
+    "logger",
+    "lola",
+    "morphology",
     "num_processes",
+    "plot",
+    "populations",
     "preprocess",
+    "projections",
     "random",
     "rank",
     "record",
@@ -117,6 +161,7 @@ __all__ = [
     "setup",
     "simulator",
     "space",
+    "sta",
     "standardmodels",
     "synapses",
 ]

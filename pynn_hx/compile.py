@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,13 +31,16 @@ from firmware_protocol.instructions import CYCLES_PER_US
 from firmware_protocol.registers.fpga import EVENT_RECORDING_CONFIG
 from firmware_protocol.registers.readout import MADC_CONTROL
 from firmware_protocol.schedule import Appointment, Timetable
-from firmware_protocol.tickets import Ticket
+from firmware_protocol.tickets import Shift, Ticket
 
-from .injection import InjectedConfiguration, InjectedReadout
 from .mapping import readout as readouts
 from .mapping.errors import MappingError
 from .mapping.graph import Ints
 from .mapping.readout import Readout
+
+if TYPE_CHECKING:
+    from .injection import InjectedConfiguration, InjectedReadout
+    from .vendor.sta import Planned
 
 CYCLES_PER_MS = 1000 * CYCLES_PER_US
 _log = logging.getLogger(__name__)
@@ -155,7 +158,12 @@ class Observation:
 class Built:
     """A run as words, and how to read its answer.
 
-    image    register words that it leaves behind; None if they are not known
+    image      register words that it leaves behind; None if they are not known
+    timetable  of what happens within the experiment, if it is more than events
+    cadc       by stage, the reads of the columns' ADC
+    tickets    reads of `InjectedReadout`, by section and coordinate
+    shifts     where answers to the user's own programs begin, by section
+    planned    the user's commands within the experiment
     """
 
     program: Program
@@ -164,6 +172,8 @@ class Built:
     timetable: Timetable | None = None
     cadc: tuple[Appointment | None, ...] = ()
     tickets: dict[str, dict[Any, Ticket]] = field(default_factory=dict)
+    shifts: dict[str, Shift] = field(default_factory=dict)
+    planned: Planned | None = None
 
 
 def build(run: Run, present: Image | None) -> Built:
@@ -213,8 +223,8 @@ def _inject(built: Built, section: str) -> None:
     """Append what the user injects in a section, and reads there."""
     run = built.run
     if run.injected is not None:
-        built.program.extend(run.injected.words(section))
-    if run.asked is not None and section in run.asked.sections:
+        built.shifts[section] = built.program.extend(run.injected.words(section))
+    if run.asked is not None and section in run.asked.names:
         built.tickets[section] = run.asked.ask(section, built.program)
 
 
@@ -256,7 +266,8 @@ def _realtime(built: Built, images: list[Image]) -> None:
         built.cadc = tuple(_sample_cadc(schedule, stage) for stage in run.stages)
         schedule.events(run.timer + _BEGIN_TIMER, run.label)
         if run.injected is not None:
-            schedule = schedule.merged(run.injected.schedule().delayed(_BEGIN_TIMER))
+            built.planned = run.injected.planned()
+            schedule = schedule.merged(built.planned.schedule.delayed(_BEGIN_TIMER))
         schedule.loopback(end)
         built.timetable = schedule.add_to(program)
     program.wait(MARGIN_CYCLES)
@@ -338,12 +349,22 @@ def observe(built: Built, trace: Trace) -> Observation:
         trace.madc_value[samples],
         trace.madc_channel[samples],
         tuple(_observed_cadc(built, k, trace) for k in range(len(built.cadc))),
-        {
-            section: built.run.asked.decode(tickets, trace)
-            for section, tickets in built.tickets.items()
-            if built.run.asked is not None
-        },
+        _observed_reads(built, trace),
     )
+
+
+def _observed_reads(built: Built, trace: Trace) -> dict[str, Any]:
+    """What the user asked for by section; gives tickets of the user's programs their answers."""
+    run = built.run
+    if run.injected is not None:
+        for section, shift in built.shifts.items():
+            run.injected.redeem(section, trace, shift)
+    reads: dict[str, Any] = {}
+    if built.planned is not None and built.timetable is not None:
+        reads["inside_realtime"] = built.planned.redeem(trace, built.timetable)
+    for section, tickets in built.tickets.items():
+        reads[section] = None if run.asked is None else run.asked.decode(tickets, trace)
+    return reads
 
 
 def _observed_cadc(built: Built, number: int, trace: Trace) -> Samples | None:

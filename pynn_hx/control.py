@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyNN import common
 
@@ -15,10 +15,12 @@ from firmware_protocol.coordinates import N_BUSES, N_NEURONS
 
 from . import compile as compiler
 from . import session, targets
-from .injection import InjectedConfiguration, InjectedReadout
 from .mapping.place import check_background_permutation, check_permutation
 from .mapping.report import MappedTopologyStatistics
 from .standardmodels.cells import CalibHXNeuronCoba, CalibHXNeuronCuba, HXNeuron
+
+if TYPE_CHECKING:
+    from .injection import InjectedConfiguration, InjectedReadout
 
 _log = logging.getLogger("pynn_hx.control")
 
@@ -77,8 +79,7 @@ def setup(
         raise ValueError("setup() got both a target and a connection; give one of them")
     _check_type("connection", connection, Connection, "what pynn_hx.targets.connect(url) returns")
     _check_type("initial_config", initial_config, ChipConfig, "e.g. helper.chip_from_nightly()")
-    _check_type("injected_config", injected_config, InjectedConfiguration, "that")
-    _check_type("injected_readout", injected_readout, InjectedReadout, "that")
+    _check_injected(injected_config, injected_readout)
     if enable_neuron_bypass:
         if initial_config is not None:
             _log.info("setup(): enable_neuron_bypass replaces the initial_config")
@@ -113,6 +114,18 @@ def _check_type(keyword: str, value: Any, kind: type, way_out: str) -> None:
             f"setup({keyword}={value!r}): a {type(value).__name__} is no {kind.__name__}; pass "
             f"{way_out}"
         )
+
+
+def _check_injected(config: Any, readout: Any) -> None:
+    if config is None and readout is None:
+        return
+    from .injection import InjectedConfiguration, InjectedReadout  # 60 ms that few need
+
+    _check_type("injected_config", config, InjectedConfiguration, "pynn.InjectedConfiguration()")
+    _check_type("injected_readout", readout, InjectedReadout, "pynn.InjectedReadout()")
+    for injected in (config, readout):
+        if injected is not None:
+            injected.check()
 
 
 # Keywords of the chip's other PyNN backend that come with per-chip calibration.

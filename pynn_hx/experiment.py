@@ -20,7 +20,6 @@ import numpy.typing as npt
 from firmware_protocol import ChipConfig
 
 from . import compile as compiler
-from .injection import InjectedConfiguration, InjectedReadout
 from .mapping import configure, readout
 from .mapping.errors import MappingError
 from .mapping.graph import Ints, Network
@@ -28,6 +27,7 @@ from .mapping.readout import Pad, Readout, Sight
 from .mapping.route import Routing, reweight
 
 if TYPE_CHECKING:
+    from .injection import InjectedConfiguration, InjectedReadout
     from .projections import Projection
     from .recording import Recorder, Requests
 
@@ -143,6 +143,10 @@ class Snippet:
     trains: Mapping[Recorder, dict[int, npt.NDArray[np.float64]]]
 
 
+def _none() -> Ints:
+    return np.empty(0, dtype=np.int64)
+
+
 @dataclass
 class Seen:
     """What an experiment showed of one snippet; times in cycles of experiment time.
@@ -152,15 +156,15 @@ class Seen:
     signals                           by view: times (sample,) int64, values (sample,) float32
     """
 
-    spike_time: Ints
-    spike_slot: Ints
-    background_time: Ints
-    background_cell: Ints
+    spike_time: Ints = field(default_factory=_none)
+    spike_slot: Ints = field(default_factory=_none)
+    background_time: Ints = field(default_factory=_none)
+    background_cell: Ints = field(default_factory=_none)
     signals: dict[View, tuple[Ints, npt.NDArray[np.float32]]] = field(default_factory=dict)
 
     @cached_property
     def spikes_by_slot(self) -> tuple[Ints, npt.NDArray[np.float64]]:
-        """Slot and time [ms] of all spikes, sorted by slot, then time; use it when all are there."""
+        """Slot and time [ms] of all spikes, by slot, then time; to be asked when all are there."""
         return _sorted_by(self.spike_slot, self.spike_time)
 
     @cached_property
@@ -242,7 +246,7 @@ def execute(
     asked: InjectedReadout | None = None,
 ) -> tuple[list[Seen], dict[str, Any]]:
     """Run an experiment and tell what it showed, by snippet, and what was asked to be read."""
-    results = [Seen(*(np.empty(0, np.int64) for _ in range(4))) for _ in snippets]
+    results = [Seen() for _ in snippets]
     reads: dict[str, Any] = {}
     for execution in executions(snippets):
         stages = tuple(

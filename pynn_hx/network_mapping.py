@@ -147,7 +147,7 @@ class Mapper:
         n = population.n_circuits
         return population.offset + n * cells[:, None] + np.arange(n)
 
-    # --- settings that circuits share ---------------------------------------------------------------
+    # --- settings that circuits share -------------------------------------------------------------
 
     def _shared(self, populations: list[Population]) -> ChipConfig:
         """The base, with what calibrated populations ask of settings that all circuits share."""

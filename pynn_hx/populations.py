@@ -13,7 +13,6 @@ from pyNN.parameters import ParameterSpace, Sequence, simplify
 
 from calibration.refractory import RefractoryClocks
 from firmware_protocol import ChipConfig
-
 from firmware_protocol.atomic_neuron import FIELDS
 from firmware_protocol.chip_config import Group, neuron_view
 

@@ -8,8 +8,8 @@ import numpy as np
 from pyNN import common
 from pyNN.errors import ConnectionError as PyNNConnectionError
 
-from .mapping.graph import Ints
 from .mapping.demand import rank_within
+from .mapping.graph import Ints
 from .populations import Population
 from .standardmodels.base import ChipNeuron
 

@@ -17,8 +17,8 @@ from firmware_protocol.coordinates import (
 )
 
 from . import session
-from .mapping.graph import Connections, Ints
 from .mapping.demand import MAX_WEIGHT
+from .mapping.graph import Connections
 from .projection_ends import End, check_targets
 from .projection_values import Connection, ConnectionArrays
 from .standardmodels.synapses import StaticSynapse

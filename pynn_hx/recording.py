@@ -152,8 +152,8 @@ class Recorder:
                     if other[:5] == device[:5] and taken != wanted:
                         raise ValueError(
                             f"{self._place}: {device!r} already shows {analog.variable!r} of cell "
-                            f"{site.cell} of population {recorder.population.label!r} as {other!r}; "
-                            "use the other pad, or call record(None) there first"
+                            f"{site.cell} of population {recorder.population.label!r} as "
+                            f"{other!r}; use the other pad, or call record(None) there first"
                         )
 
     def reset(self) -> None:
@@ -321,7 +321,8 @@ class Recorder:
             raise ValueError(f"count of {variable!r}: only spikes can be counted")
         segment = self._present or (self._cache[-1] if self._cache else None)
         choice = self._choice("all", filter_ids, None)
-        first, counts = int(self.population.first_id), {}
+        first = int(self.population.first_id)
+        counts: dict[int, int] = {}
         for stretch in [] if segment is None else segment.stretches:
             for train in stretch.trains:
                 if choice.has("spikes", train.site):

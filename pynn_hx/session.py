@@ -25,13 +25,13 @@ from firmware_protocol.instructions import Words
 from . import compile as compiler
 from . import experiment, targets
 from .experiment import Mapped, Snippet
-from .injection import InjectedConfiguration, InjectedReadout
 from .mapping import report
 from .mapping.graph import Ints, Network
 from .network_mapping import Mapper, network_of
 from .standardmodels.base import BackgroundSource, ChipNeuron
 
 if TYPE_CHECKING:
+    from .injection import InjectedConfiguration, InjectedReadout
     from .populations import Population
     from .projections import Projection
     from .recording import Recorder
@@ -138,10 +138,12 @@ class State(common.control.BaseState):
         return self.settings.strict_parameters
 
     @property
-    def grenade_chip_config(self) -> ChipConfig:
-        """The configuration that runs are based on; changes show in the next mapping."""
+    def grenade_chip_config(self) -> Any:
+        """What runs are based on, a `lola.Chip`; the next mapping sees changes."""
+        from .vendor.lola import Chip
+
         self.changed()
-        return self._mapper.base
+        return Chip.of(self._mapper.base)
 
     @property
     def neuron_placement(self) -> Placement:
@@ -209,8 +211,8 @@ class State(common.control.BaseState):
         """
         if self.mapped is None or projection not in self.mapped.spans:
             raise RuntimeError(
-                f"projection {projection.label!r}: placed_connections before the network is mapped; "
-                "call run(None, RunCommand.PREPARE) first"
+                f"projection {projection.label!r}: placed_connections before the network is "
+                "mapped; call run(None, RunCommand.PREPARE) first"
             )
         span = self.mapped.spans[projection]
         found = []

@@ -13,7 +13,6 @@ from firmware_protocol.coordinates.geometry import (
     FIRST_LINK_OUTPUT,
 )
 
-from .errors import MappingError
 from .graph import Bools, Ints
 from .route import CLOSED, FROM_BACKGROUND, TO_BOTTOM, TO_TOP, Routing
 

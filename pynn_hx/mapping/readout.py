@@ -67,7 +67,8 @@ class Readout:
         first, second = self.madc
         if first is not None and second is not None:
             return {1: first, 0: second}
-        return {0: sight for sight in self.madc if sight is not None}
+        single = second if first is None else first
+        return {} if single is None else {0: single}
 
 
 def plan(
@@ -99,8 +100,8 @@ def plan(
                 waiting.remove(fitting[0])
         if waiting and muxes == [None, None]:
             raise MappingError(
-                f"the MADC cannot see circuit {waiting[0].circuit}: the pads take the readout lines "
-                "that it needs; record fewer neurons with device='pad_0' or 'pad_1'"
+                f"the MADC cannot see circuit {waiting[0].circuit}: the pads take the readout "
+                "lines that it needs; record fewer neurons with device='pad_0' or 'pad_1'"
             )
         runs.append(Readout((muxes[0], muxes[1]), (pad_0, pad_1), tuple(cadc) if not runs else ()))
     return runs

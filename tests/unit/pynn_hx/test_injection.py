@@ -38,8 +38,6 @@ def counted_events(n):
     emulated.write_chip(program, chip)
     program.extend(injected.words("pre_realtime"))
     before = readout.ask("pre_realtime", program)
-    # The emulator counts the FPGA's events when it foresees them; it foresees nothing past a poll.
-    program.poll(0x130000, 0xFFF0)
     program.setup_timer()
     program.events(np.arange(n) * 100 + 10, np.full(n, 1))
     program.wait(1000)

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from firmware_protocol import ChipConfig
-from pynn_hx.mapping.configure import identify, write_readout, write_routing
-from pynn_hx.mapping.errors import MappingError
+from pynn_hx.mapping import readout
+from pynn_hx.mapping.configure import identify, write_routing
 from pynn_hx.mapping.graph import Connections, Network
 from pynn_hx.mapping.place import place
+from pynn_hx.mapping.readout import Readout, Sight
 from pynn_hx.mapping.route import route
 
 LINES = ("neuron_top_even", "neuron_top_odd", "neuron_bottom_even", "neuron_bottom_odd")
@@ -54,7 +55,7 @@ def test_what_was_there_before_does_not_shine_through():
 )
 def test_the_readout_joins_one_neuron_to_its_line_and_nothing_else(circuit, line):
     chip = used_up()
-    write_readout(chip, np.array([circuit]), 2)
+    readout.write(chip, Readout((Sight(circuit, 2), None)))
     for switch in ("readout_enable_amplifier", "readout_enable_buffered_access"):
         assert chip.neurons[switch].nonzero()[0].tolist() == [circuit]
     assert chip.neurons.readout_source[circuit] == 2
@@ -64,14 +65,9 @@ def test_the_readout_joins_one_neuron_to_its_line_and_nothing_else(circuit, line
 
 def test_without_a_recording_no_neuron_is_on_a_line():
     chip = used_up()
-    write_readout(chip, np.empty(0, np.int64), None)
+    readout.write(chip, Readout())
     assert not chip.neurons.readout_enable_buffered_access.any()
     assert not any(chip.readout_source[name].any() for name in LINES)
-
-
-def test_two_neurons_on_the_adc_are_refused():
-    with pytest.raises(MappingError, match="2 neurons are to be recorded with the MADC"):
-        write_readout(ChipConfig(), np.array([0, 1]), 0)
 
 
 def test_labels_of_circuits_without_a_neuron_are_nobodys():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import warnings
 from collections.abc import Callable, Sequence
@@ -119,10 +120,12 @@ def _check_type(keyword: str, value: Any, kind: type, way_out: str) -> None:
 def _check_injected(config: Any, readout: Any) -> None:
     if config is None and readout is None:
         return
-    from .injection import InjectedConfiguration, InjectedReadout  # 60 ms that few need
-
-    _check_type("injected_config", config, InjectedConfiguration, "pynn.InjectedConfiguration()")
-    _check_type("injected_readout", readout, InjectedReadout, "pynn.InjectedReadout()")
+    kinds = importlib.import_module(".injection", __package__)  # takes 60 ms, few need it
+    for keyword, value, kind in (
+        ("injected_config", config, kinds.InjectedConfiguration),
+        ("injected_readout", readout, kinds.InjectedReadout),
+    ):
+        _check_type(keyword, value, kind, f"a pynn_hx.{kind.__name__}")
     for injected in (config, readout):
         if injected is not None:
             injected.check()

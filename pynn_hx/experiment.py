@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from .mapping.errors import MappingError
 from .mapping.graph import Ints, Network
 from .mapping.readout import Pad, Readout, Sight
 from .mapping.route import Routing, reweight
+from .recorded import View
 
 if TYPE_CHECKING:
     from .injection import InjectedConfiguration, InjectedReadout
@@ -112,14 +113,6 @@ class Mapped:
         for part in self.parts:
             circuit[part.slots] = part.circuit
         return circuit
-
-
-class View(NamedTuple):
-    """An analog quantity that is recorded: slot, readout source, device."""
-
-    slot: int
-    source: int
-    device: str
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,14 @@ class Site(NamedTuple):
     compartment: int = 0
 
 
+class View(NamedTuple):
+    """An analog quantity that is recorded: slot, readout source, device."""
+
+    slot: int
+    source: int
+    device: str
+
+
 @dataclass(frozen=True)
 class Train:
     """Spike times [ms] of a site."""

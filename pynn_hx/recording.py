@@ -15,11 +15,22 @@ from pyNN.recording import get_io
 from . import session
 from .compile import CYCLES_PER_MS
 from .mapping.graph import Ints
-from .recorded import Choice, Floats, Origin, Segment, Signal, Site, Stretch, Train, segment_of
+from .recorded import (
+    Choice,
+    Floats,
+    Origin,
+    Segment,
+    Signal,
+    Site,
+    Stretch,
+    Train,
+    View,
+    segment_of,
+)
 from .standardmodels.base import READOUT_SOURCES, BackgroundSource, ChipNeuron
 
 if TYPE_CHECKING:
-    from .experiment import Seen, Snippet, View
+    from .experiment import Seen, Snippet
     from .populations import Population
 
 CONVERTERS = ("madc", "cadc")
@@ -171,8 +182,6 @@ class Recorder:
 
     def views(self) -> list[View]:
         """The analog quantities that are recorded, as the chip knows them."""
-        from .experiment import View
-
         return [
             View(self.population.slot(site), READOUT_SOURCES[analog.variable], device)
             for site, analog in sorted(self.requests.analog.items())
@@ -209,8 +218,6 @@ class Recorder:
         return Stretch(start, stop, self._trains(sorted(asked.spikes), snippet, seen), signals)
 
     def _view(self, site: Site, variable: str, device: str) -> View:
-        from .experiment import View
-
         return View(self.population.slot(site), READOUT_SOURCES[variable], device)
 
     def _trains(self, sites: list[Site], snippet: Snippet, seen: Seen) -> list[Train]:

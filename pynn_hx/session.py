@@ -7,6 +7,7 @@ is the business of `network_mapping`, how an experiment runs that of `experiment
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -140,10 +141,9 @@ class State(common.control.BaseState):
     @property
     def grenade_chip_config(self) -> Any:
         """What runs are based on, a `lola.Chip`; the next mapping sees changes."""
-        from .vendor.lola import Chip
-
         self.changed()
-        return Chip.of(self._mapper.base)
+        lola = importlib.import_module(".vendor.lola", __package__)  # few need it
+        return lola.Chip.of(self._mapper.base)
 
     @property
     def neuron_placement(self) -> Placement:

@@ -14,6 +14,7 @@ from pynn_hx.mapping.background import write_background
 from pynn_hx.mapping.configure import identify_events
 from pynn_hx.mapping.errors import MappingError
 from pynn_hx.mapping.graph import Background
+from pynn_hx.mapping.readout import Readout
 from pynn_hx.targets import connect
 from tests.support.routed import all_to_all, assert_routed_exactly, configured, network_of
 from tests.support.routing import lacking, open_outputs
@@ -161,9 +162,10 @@ def test_on_the_emulator_every_cell_has_its_rate_and_reaches_the_host_under_its_
     _, routing, chip = configured(network)
     write_background(chip, routing, [1e5, 2e4], [3, 5])
     none = np.empty(0, np.int64)
-    run = compiler.Run(chip, none, none, int(compiler.cycles(1e3 * runtime_s)), False)
-    program, _ = compiler.build(run, None)
-    seen = compiler.observe(decode(connect().execute(program.words())), run.runtime)
+    stage = compiler.Stage(chip.image(), Readout(), 0, int(compiler.cycles(1e3 * runtime_s)))
+    run = compiler.Run((stage,), none, none)
+    built = compiler.build(run, None)
+    seen = compiler.observe(built, decode(connect().execute(built.program.words())))
     who = identify_events(routing, seen.spike_label)
     n = np.bincount(who[who >= 0], minlength=network.n_sources)
     for counts, rate in ((n[512:528], 1e5), (n[528:], 2e4)):

@@ -101,14 +101,18 @@ def test_a_permutation_chooses_the_circuits():
     pynn.run(None, RunCommand.PREPARE)
     assert p.get("leak_v_leak").tolist() == [500, 7]
     pynn.Population(1, pynn.cells.HXNeuron())
-    with pytest.raises(RuntimeError, match=r"needs 3 neuron circuits, but .* names 2"):
-        pynn.run(None, RunCommand.PREPARE)
+    pynn.Projection(p, p, pynn.AllToAllConnector())
+    pynn.run(None, RunCommand.PREPARE)
+    circuits = [part.circuit.tolist() for part in pynn.simulator.state.mapped.parts]
+    assert circuits == [[500, 7], [500]], "the third neuron's turn comes afterwards"
 
 
-def test_a_network_larger_than_the_chip_is_refused_with_both_numbers(plain):
-    pynn.Population(500, pynn.cells.HXNeuron())
-    pynn.Population(13, pynn.cells.HXNeuron())
-    with pytest.raises(RuntimeError, match=r"needs 513 neuron circuits, but the chip has 512"):
+def test_a_loop_larger_than_the_chip_is_refused_with_both_numbers(plain):
+    a = pynn.Population(500, pynn.cells.HXNeuron())
+    b = pynn.Population(13, pynn.cells.HXNeuron())
+    for pre, post in ((a, b), (b, a)):
+        pynn.Projection(pre, post, pynn.AllToAllConnector())
+    with pytest.raises(RuntimeError, match=r"513 neuron circuits .* but the chip has 512"):
         pynn.run(0.1)
     assert pynn.get_current_time() == 0
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pynn_hx as pynn
-from pynn_hx.experiment import View
+from pynn_hx.recorded import View
 
 FIRING = {
     "leak_v_leak": 1000,

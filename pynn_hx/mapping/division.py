@@ -12,7 +12,9 @@ from .buses import ROWS_PER_BUS
 from .demand import HALVES, LABELS, Demand
 from .graph import Bools, Ints
 
-_MOST_MOVES, _MOST_MOVABLE = 100, 64
+_MOST_CHANGES, _MOST_MOVABLE = 100, 64
+_SWAPPED_FOR = 8
+"""Swaps are tried for so few lacking drivers: there are many, and each saves little."""
 
 
 class NeuronBits(Enum):
@@ -159,40 +161,73 @@ class Division:
         return group
 
     def _mend(self, group: Ints) -> Ints:
-        """Move items to other groups while drivers are lacking and that helps; changes `group`.
+        """Move or swap items while drivers are lacking and that helps; changes `group`.
 
         Returns  (group, lane) synapses
         """
         bus, n_groups = self.bus, self.allowed.shape[1]
         load = _sum_by(group, n_groups, bus.counts)
+        movable = np.flatnonzero(self.allowed.sum(axis=1) > 1)
+        for _ in range(_MOST_CHANGES):
+            lacking = self._drivers_for(load).sum(axis=0) - drivers.N_DRIVERS
+            if lacking.max() <= 0 or not movable.size:
+                break
+            short = lacking > 0
+            rows = self._rows(load, short)
+            left = self._rows(load[group[movable]] - bus.counts[movable], short)
+            order = np.argsort(left - rows[group[movable]], kind="stable")[:_MOST_MOVABLE]
+            change = self._best_move(group, load, movable[order], short)
+            if not change and lacking.max() <= _SWAPPED_FOR:
+                change = self._best_swap(group, load, movable[order], short)
+            if not change:
+                break
+            for item, to in change:
+                load[group[item]] -= bus.counts[item]
+                load[to] += bus.counts[item]
+                group[item] = to
+        return load
+
+    def _rows(self, load: Ints, halves: Bools) -> Ints:
+        """(...) rows that synapses by lane (..., lane) need in some halves."""
+        return np.asarray(self.bus.demand.rows(load)[..., halves].sum(axis=-1))
+
+    def _best_move(
+        self, group: Ints, load: Ints, item: Ints, halves: Bools
+    ) -> list[tuple[int, int]]:
+        """The item and group that save most rows; [] if none does."""
+        bus, n_groups = self.bus, self.allowed.shape[1]
         width = bus.width[:, None] * bus.reach * self.split
         labels = _sum_by(group, n_groups, width)
-        movable = np.flatnonzero(self.allowed.sum(axis=1) > 1)
-        for _ in range(_MOST_MOVES):
-            rows = bus.demand.rows(load) * self.split
-            short = self._drivers_for(load).sum(axis=0) > drivers.N_DRIVERS
-            if not short.any() or not movable.size:
-                break
-            left = bus.demand.rows(load[group[movable]] - bus.counts[movable]) * self.split
-            gain = (rows[group[movable]] - left)[:, short].sum(axis=1)
-            order = np.argsort(-gain, kind="stable")[:_MOST_MOVABLE]
-            item, gain = movable[order], gain[order]
-            after = bus.demand.rows(load + bus.counts[item][:, None]) * self.split
-            cost = (after - rows)[..., short].sum(axis=-1)
-            full = (labels + width[item][:, None] > LABELS).any(axis=-1)
-            blocked = full | ~self.allowed[item]
-            blocked[np.arange(item.size), group[item]] = True
-            net = np.where(blocked, n_groups * ROWS_PER_BUS, cost - gain[:, None])
-            if net.min() >= 0:
-                break
-            which, to = np.unravel_index(int(net.argmin()), net.shape)
-            moved, here = item[which], group[item[which]]
-            load[here] -= bus.counts[moved]
-            load[to] += bus.counts[moved]
-            labels[here] -= width[moved]
-            labels[to] += width[moved]
-            group[moved] = to
-        return load
+        rows, counts, here = self._rows(load, halves), bus.counts[item], group[item]
+        saved = rows[here] - self._rows(load[here] - counts, halves)
+        cost = self._rows(load + counts[:, None], halves) - rows - saved[:, None]
+        full = (labels + width[item][:, None] > LABELS).any(axis=-1)
+        cost[full | ~self.allowed[item]] = 0
+        cost[np.arange(item.size), here] = 0
+        which, to = np.unravel_index(int(cost.argmin()), cost.shape)
+        return [(int(item[which]), int(to))] if cost[which, to] < 0 else []
+
+    def _best_swap(
+        self, group: Ints, load: Ints, item: Ints, halves: Bools
+    ) -> list[tuple[int, int]]:
+        """Two items whose places it saves most rows to swap; [] if none does."""
+        bus = self.bus
+        item = item[bus.width[item] == 1]
+        one, two = (a.reshape(-1) for a in np.meshgrid(item, item, indexing="ij"))
+        # Items that are heard in the same halves change no group's number of labels.
+        fits = (group[one] < group[two]) & (bus.reach[one] == bus.reach[two]).all(axis=1)
+        fits &= self.allowed[one, group[two]] & self.allowed[two, group[one]]
+        one, two = one[fits], two[fits]
+        if not one.size:
+            return []
+        rows, more = self._rows(load, halves), bus.counts[two] - bus.counts[one]
+        cost = self._rows(load[group[one]] + more, halves) - rows[group[one]]
+        cost += self._rows(load[group[two]] - more, halves) - rows[group[two]]
+        best = int(cost.argmin())
+        if cost[best] >= 0:
+            return []
+        a, b = int(one[best]), int(two[best])
+        return [(a, int(group[b])), (b, int(group[a]))]
 
 
 def too_many(labels: int, most: int) -> str:

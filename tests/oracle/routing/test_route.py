@@ -193,3 +193,19 @@ def test_a_small_population_with_strong_connections_routes_once_it_is_dealt_out_
         configured(network)
     for permutation in alternatives(32):
         assert_routed_exactly(network, *configured(network, permutation))
+
+
+def test_512_neurons_connected_at_random_with_25_percent_and_both_signs_are_routed():
+    rng = np.random.default_rng(0)
+    pre, post = np.nonzero(rng.random((512, 512)) < 0.25)
+    network = network_of(512, 0, pre, post, 20, rng.random(pre.size) < 0.2)
+    circuit, routing, chip = configured(network)
+    assert_routed_exactly(network, circuit, routing, chip, range(0, 512, 9))
+
+
+def test_2000_external_sources_with_a_few_targets_each_are_routed():
+    rng = np.random.default_rng(0)
+    pre, post = np.nonzero(rng.random((2000, 512)) < 0.05)
+    network = network_of(512, 2000, 512 + pre, post, 20, False)
+    circuit, routing, chip = configured(network)
+    assert_routed_exactly(network, circuit, routing, chip, 512 + np.arange(0, 2000, 37))

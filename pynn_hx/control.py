@@ -63,7 +63,9 @@ def setup(
                            the environment variable PYNN_HX_TARGET, else ``"emulator:"``
     connection             an open connection to use instead; it stays open after `end`
     initial_config         configuration to start from; values of its circuits become parameters
-    neuronPermutation      the i-th neuron of the network gets the i-th of these circuits (0..511)
+    neuronPermutation      the i-th neuron of the network gets the i-th of these circuits (0..511);
+                           by default circuit i, or, without an initial_config, another one if the
+                           network cannot be routed otherwise
     backgroundPermutation  the i-th on-chip source gets the i-th of these generators (0..3)
     enable_neuron_bypass   instead of `initial_config`: every arriving event makes a spike
     injected_config        settings and commands besides those of the network
@@ -101,6 +103,7 @@ def setup(
         injected_config=injected_config,
         injected_readout=injected_readout,
         strict_parameters=bool(strict_parameters),
+        may_move_neurons=neuronPermutation is None and initial_config is None,
         min_delay=0.0 if isinstance(min_delay, str) else float(min_delay),
         max_delay=0.0 if isinstance(max_delay, str) else float(max_delay),
     )

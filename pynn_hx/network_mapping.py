@@ -5,6 +5,7 @@ The only place where PyNN's objects and `mapping`, which knows none of them, mee
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,15 @@ from firmware_protocol import ChipConfig
 from .experiment import Mapped, Part
 from .mapping import configure, partition, place, route
 from .mapping.background import write_background
+from .mapping.errors import MappingError
 from .mapping.graph import Background, Connections, Ints, Network
 from .standardmodels.calibrated import CalibratedNeuron, write_shared
 
 if TYPE_CHECKING:
     from .populations import Population
     from .session import State
+
+_log = logging.getLogger(__name__)
 
 N_CIRCUITS = 512
 
@@ -57,6 +61,7 @@ class Mapper:
         self._state = state
         self._base: ChipConfig | None = None
         self._last: Mapped | None = None
+        self._moved: Ints | None = None  # the permutation, if it is not that of the settings
 
     @property
     def base(self) -> ChipConfig:
@@ -110,16 +115,11 @@ class Mapper:
         local = np.full(network.n_neurons, -1, dtype=np.int64)
         local[slots] = np.arange(slots.size)
         cells = [self._cells(p, local) for p in populations]
-        circuit = place.place_cells(
-            [
-                place.Footprint(c.size, p.n_circuits, p.celltype.columns, p.celltype.rows)
-                for p, c in zip(populations, cells, strict=True)
-            ],
-            self._state.settings.permutation,
-        )
-        routing = route.route(
-            part, circuit, background_permutation=self._state.settings.background_permutation
-        )
+        footprints = [
+            place.Footprint(c.size, p.n_circuits, p.celltype.columns, p.celltype.rows)
+            for p, c in zip(populations, cells, strict=True)
+        ]
+        circuit, routing = self._place_and_route(part, footprints)
         chip = shared.copy()
         of_population = [
             (p, c, circuit[local[self._slots(p, c)]])
@@ -134,6 +134,35 @@ class Mapper:
         for population, chosen, circuits in of_population:
             population.learn_parameters(chip, chosen, circuits)
         return Part(part, slots, origin, circuit, routing, chip, connections)
+
+    def _place_and_route(
+        self, part: Network, footprints: list[place.Footprint]
+    ) -> tuple[Ints, route.Routing]:
+        """Circuits and routing; other circuits than asked for if only those can be routed.
+
+        Neurons stay where they are as soon as anything has been mapped, and where the user or an
+        initial configuration wants them.
+        """
+        settings = self._state.settings
+        permutations = [settings.permutation if self._moved is None else self._moved]
+        if settings.may_move_neurons and self._state.mapped is None:
+            permutations += place.alternatives(N_CIRCUITS)
+        problem: MappingError | None = None
+        for number, permutation in enumerate(permutations):
+            circuit = place.place_cells(footprints, permutation)
+            try:
+                routing = route.route(
+                    part, circuit, background_permutation=settings.background_permutation
+                )
+            except MappingError as error:
+                problem = problem or error
+                continue
+            if number:
+                _log.info("neurons are spread over the chip, since in order they cannot be routed")
+                self._moved = permutation
+            return circuit, routing
+        assert problem is not None, "there is at least one permutation"
+        raise problem
 
     @staticmethod
     def _cells(population: Population, local: Ints) -> Ints:

@@ -63,6 +63,7 @@ class Settings:
 
     permutation             (n,) circuits in the order in which neurons take them
     background_permutation  (n,) generators, likewise
+    may_move_neurons        whether other circuits will do if these cannot be routed
     strict_parameters       whether values of neurons are refused until an initial configuration's
                             circuits are known
     """
@@ -75,6 +76,7 @@ class Settings:
     injected_config: InjectedConfiguration | None = None
     injected_readout: InjectedReadout | None = None
     strict_parameters: bool = True
+    may_move_neurons: bool = False
     min_delay: float = 0.0
     max_delay: float = 0.0
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import pynn_hx as pynn
+from firmware_protocol import ChipConfig
 from pynn_hx import session
 
 
@@ -91,3 +92,26 @@ def test_a_response_is_decoded_while_it_comes_if_the_connection_can(connection):
     trace = session.state._execute(np.array([0x0A << 56], np.uint64))
     assert trace.ticks.tolist() == [5]
     assert trace.halted
+
+
+def strong_recurrence():
+    """32 neurons, all to all, three synapses each: more than one bus holds."""
+    neurons = pynn.Population(32, pynn.cells.HXNeuron())
+    synapse = pynn.synapses.StaticSynapse(weight=3 * 63)
+    pynn.Projection(neurons, neurons, pynn.AllToAllConnector(), synapse)
+
+
+def test_neurons_move_only_if_nobody_cares_and_they_cannot_be_routed_in_order():
+    pynn.setup()
+    strong_recurrence()
+    pynn.run(None, pynn.RunCommand.PREPARE)
+    placed = session.state.mapped.circuit
+    assert not np.array_equal(placed, np.arange(32))
+    pynn.Population(1, pynn.cells.HXNeuron())
+    pynn.run(None, pynn.RunCommand.PREPARE)
+    assert np.array_equal(session.state.mapped.circuit[:32], placed), "and then they stay"
+    for keyword in ({"neuronPermutation": range(512)}, {"initial_config": ChipConfig()}):
+        pynn.setup(**keyword)
+        strong_recurrence()
+        with pytest.raises(RuntimeError, match="synapse rows"):
+            pynn.run(None, pynn.RunCommand.PREPARE)

@@ -50,6 +50,7 @@ bench: $(VENV)/.dev    ## the benchmarks: ratios measured in this run
 	$(BIN)/python benchmarks/bench_foundation.py $(ARGS)
 	$(BIN)/python benchmarks/bench_protocol.py
 	$(BIN)/python benchmarks/bench_link.py
+	$(BIN)/python benchmarks/bench_backend.py
 	$(BIN)/python benchmarks/bench_emulator.py
 
 fuzz: $(VENV)/.dev    ## guided fuzzing, `make fuzz TARGET=framing ARGS=-max_total_time=60`

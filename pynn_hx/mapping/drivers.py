@@ -14,8 +14,6 @@ is to hear the group, or to tell it from others, can make use of them.
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from .graph import Bools, Ints
 
@@ -85,6 +83,10 @@ def serve(code: Ints, vague: Ints, need: Ints) -> Ints | None:
     if need.sum() > N_DRIVERS:
         return None
     place = np.repeat(np.arange(code.size), need)
+    # Not before it is needed: loading it takes a tenth of a second.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_bipartite_matching
+
     driver = maximum_bipartite_matching(
         csr_array(may_serve(code, vague)[:, place].T), perm_type="column"
     )

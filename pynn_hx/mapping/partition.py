@@ -13,8 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from firmware_protocol.coordinates import N_NEURONS
 
@@ -56,6 +54,10 @@ def partition(
     n = network.n_neurons
     if n <= limit:
         return [np.arange(n)]
+    # Not before it is needed: loading it takes a tenth of a second.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     starts = np.arange(n) if atom_starts is None else np.asarray(atom_starts, dtype=np.int64)
     _check_starts(starts, n)
     atom = np.repeat(np.arange(starts.size), np.diff(np.append(starts, n)))

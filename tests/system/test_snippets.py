@@ -203,3 +203,28 @@ def test_an_event_that_the_adc_would_delay_still_leaves_in_time():
     (without,) = trains(echo, 1)
     first = [t[t > 0.0305][0] for t in (with_adc, without)]
     assert abs(first[0] - first[1]) < 1.5e-3
+
+
+def test_both_converters_agree_on_when_and_how_much():
+    neuron = pynn.Population(1, pynn.cells.HXNeuron(threshold_enable=False))
+    source = pynn.Population(3, pynn.cells.SpikeSourceArray(spike_times=[0.04]))
+    synapse = pynn.synapses.StaticSynapse(weight=63)
+    pynn.Projection(source, neuron, pynn.AllToAllConnector(), synapse)
+    neuron.record("v")
+    neuron.record("v", device="cadc")
+    pynn.run(0.1)
+    fast, slow = neuron.get_data().segments[0].irregularlysampledsignals
+    assert (fast.annotations["device"], slow.annotations["device"]) == ("madc", "cadc")
+    (t, v), (s, w) = ((np.asarray(x.times), np.asarray(x)[:, 0]) for x in (fast, slow))
+    smooth = np.convolve(v, np.ones(29) / 29, mode="same")
+    inside = (s > 0.005) & (s < 0.095)
+
+    def misfit(shift_ms):
+        seen = np.interp(s[inside] + shift_ms, t, smooth)
+        return np.polyfit(seen, w[inside], 1, full=True)[1][0]
+
+    shifts = np.arange(-5e-3, 5e-3, 2.5e-4)
+    best = shifts[np.argmin([misfit(shift) for shift in shifts])]
+    assert abs(best) < 1e-3, "a sample's time is when it was asked for, to 1 us"
+    slope = np.polyfit(np.interp(s[inside], t, smooth), w[inside], 1)[0]
+    assert slope == pytest.approx(1.54 / 4.5, rel=0.15), "CADC LSB per MADC LSB"

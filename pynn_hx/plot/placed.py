@@ -37,23 +37,26 @@ class PlacedNetwork:
     routing: Routing
 
     @classmethod
-    def of(cls, state: Any) -> PlacedNetwork:
+    def of(cls, state: Any, part: int = 0) -> PlacedNetwork:
         """The network of a session (``pynn_hx.simulator.state``) as it was last mapped.
 
-        Raises RuntimeError if it was not
+        part    which part, of a network that is larger than the chip
+        Raises  RuntimeError if it was not mapped, IndexError for a part that is not there
         """
         if getattr(state, "mapped", None) is None:
             raise RuntimeError(
                 "nothing is mapped yet; call run() or run(None, RunCommand.PREPARE) before drawing"
             )
-        network, routing = state.mapped.network, state.mapped.routing
-        owner = np.full(routing.bus.size, NOBODY, dtype=np.int64)
+        whole, mine = state.mapped.network, state.mapped.parts[part]
+        owner = np.full(whole.n_sources, NOBODY, dtype=np.int64)
         for number, population in enumerate(state.populations):
-            begin, end = _numbers(population, network)
-            owner[begin:end] = number
+            begin = state.first_number(population.celltype) + population.offset
+            owner[begin : begin + population.size * population.n_circuits] = number
+        background = owner[whole.n_neurons + whole.n_external :]
+        local = np.concatenate([owner[mine.slots], owner[mine.origin], background])
         labels = tuple(str(population.label) for population in state.populations)
-        pre = network.connections.pre[routing.connection]
-        return cls(labels, owner, network.n_neurons, pre, routing)
+        pre = mine.network.connections.pre[mine.routing.connection]
+        return cls(labels, local, mine.network.n_neurons, pre, mine.routing)
 
     @cached_property
     def post(self) -> Ints:
@@ -109,10 +112,3 @@ class PlacedNetwork:
         found = np.zeros((self.owner.size, self.n_slots), dtype=np.int64)
         np.add.at(found, (self.pre, self.post), 1)
         return found
-
-
-def _numbers(population: Any, network: Any) -> tuple[int, int]:
-    """First number of a population's cells among all sources of spikes, and the one after."""
-    is_neuron = bool(population.celltype.receptor_types)
-    begin = population.offset + (0 if is_neuron else network.n_neurons)
-    return begin, begin + population.size * getattr(population.celltype, "n_circuits", 1)

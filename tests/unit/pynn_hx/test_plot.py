@@ -276,3 +276,18 @@ def test_a_weight_matrix_shows_the_digital_weights(network):
     assert [text.get_text() for text in other.texts] == ["-5"]
     assert other.get_title() == "inhibitory, 1 pairs connected"
     assert [axes.get_ylabel() for axes in figure.axes[2:]] == ["weight [LSB]"] * 2
+
+
+def test_a_map_knows_generators_and_parts_of_large_networks():
+    pynn.setup()
+    neurons = pynn.Population(520, pynn.cells.HXNeuron(), label="neurons")
+    noise = pynn.Population(8, pynn.cells.SpikeSourcePoissonOnChip(rate=1e4, seed=3), label="noise")
+    given = pynn.Population(3, pynn.cells.SpikeSourceArray(), label="given")
+    synapse = pynn.synapses.StaticSynapse(weight=5)
+    for source, target in ((noise, neurons[:4]), (given, neurons[4:6]), (given, neurons[518:])):
+        pynn.Projection(source, target, pynn.AllToAllConnector(), synapse)
+    pynn.run(None, pynn.RunCommand.PREPARE)
+    first, second = (plot.PlacedNetwork.of(pynn.simulator.state, part) for part in range(2))
+    assert first.population_matrix().tolist() == [[0, 0, 0], [32, 0, 0], [6, 0, 0]]
+    assert second.population_matrix().tolist() == [[0, 0, 0], [0, 0, 0], [6, 0, 0]]
+    assert (first.circuits >= 0).sum() == 512 and (second.circuits >= 0).sum() == 8

@@ -290,7 +290,7 @@ class Madc:
         shift = step.bit_length() - 1  # a step is a power of two of half clocks
         written, slow = kernel.sample(
             signals, trace_start, shift, run, self._converter(state.period), self._key, first,
-            last - first, state.slow, tick, code,
+            last - first, state.slow, tick, code, kernel.new_scratch(),
         )  # fmt: skip
         self.state = replace(state, taken=last, slow=float(slow))
         if last == state.limit:

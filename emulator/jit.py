@@ -1,4 +1,4 @@
-"""How this package compiles: three decorators around Numba's `njit`, and a few instructions.
+"""How this package compiles: four decorators around Numba's `njit`, and a few instructions.
 
 Division by zero gives infinity as in C, or loops would not vectorise.  fastmath stays off, so that
 no CPU may fuse or reorder operations on its own: results are the same bits everywhere.
@@ -86,6 +86,16 @@ def inlined(function: F) -> F:
     that side of Numba most of the compilation time is spent.
     """
     return cast(F, _callable_from_python(_njit(forceinline=True, **HELPER_OPTIONS)(function)))
+
+
+def merged(function: F) -> F:
+    """Put a `helper` with one caller, or a small one with two, into the source of its callers.
+
+    Its types are inferred as often as in a function of its own, but LLVM optimises it once instead
+    of once for itself and once for each function on the way to the one that Python calls.  For more
+    callers, and for loops that have to become vectors, `inlined` and `helper` are better.
+    """
+    return cast(F, _callable_from_python(_njit(inline="always", **HELPER_OPTIONS)(function)))
 
 
 def _callable_from_python(dispatcher: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import first_bit, helper, inlined, larger, smaller
+from ..jit import first_bit, helper, inlined, larger, merged, smaller
 from ..random import normal
 from . import lanes as ln
 from .lanes import ARMED, AT, BLOCKED, NEVER, PENDING, REFRACTORY, RESET
@@ -26,7 +26,7 @@ _INFINITE, _ZERO, _ONE = np.float32(np.inf), np.float32(0), np.float32(1)
 _EXP_OFF = np.float32(ln.EXP_OFF)
 
 
-@inlined
+@helper
 def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
     """Threshold [V] of an armed lane in noise block `block`; redrawn after every spike."""
     counter = (np.uint64(block) << np.uint64(_SPIKES_PER_BLOCK_BITS)) ^ np.uint64(
@@ -51,7 +51,7 @@ def forget_thresholds(lanes, first, last):  # type: ignore[no-untyped-def]
             lanes.state[base(lane) + _THRESHOLD] = _lowest_threshold(lanes, lane)
 
 
-@inlined
+@helper
 def _switch(lanes, lane):  # type: ignore[no-untyped-def]
     """Connect the leak or the reset OTA; a pause takes away other currents during the reset."""
     s, o, own = lanes.state, base(lane), lanes.analog
@@ -67,7 +67,7 @@ def _switch(lanes, lane):  # type: ignore[no-untyped-def]
         draw_inputs(lanes, lane)
 
 
-@inlined
+@helper
 def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
     """The comparator acts on an edge: armed only once the membrane is below threshold."""
     threshold = _lowest_threshold(lanes, lane)
@@ -80,7 +80,7 @@ def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def
         lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = BLOCKED, step_end
 
 
-@inlined
+@merged
 def _fire(lanes, lane, tick, step_ticks):  # type: ignore[no-untyped-def]
     """The backend's clock edge after a crossing: an event leaves and the refractory time begins."""
     d = lanes.digital
@@ -103,7 +103,7 @@ def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
     lanes.digital[ln.TIMER, lane] = (tick + clock - 1) // clock * clock
 
 
-@inlined
+@merged
 def _release(lanes, lane, v, tick):  # type: ignore[no-untyped-def]
     """The reset ends.  A membrane below any threshold is armed early: see `_cross`."""
     d, lowest = lanes.digital, _lowest_threshold(lanes, lane)
@@ -115,7 +115,7 @@ def _release(lanes, lane, v, tick):  # type: ignore[no-untyped-def]
     _switch(lanes, lane)
 
 
-@inlined
+@merged
 def _cross(lanes, lane, tick):  # type: ignore[no-untyped-def]
     """The membrane rises through its threshold, unless that was armed too early."""
     if tick < lanes.digital[ln.END, lane]:
@@ -126,7 +126,7 @@ def _cross(lanes, lane, tick):  # type: ignore[no-untyped-def]
         _pend(lanes, lane, tick)
 
 
-@inlined
+@helper
 def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
     """Let a lane's backend act inside this step; return the spikes logged.
 

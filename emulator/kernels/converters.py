@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..jit import compiled, helper, larger, smaller
+from ..jit import compiled, helper, larger, merged, smaller
 from ..physics.madc import CHANNEL, code_of
 from ..random import normal, philox
 
@@ -100,7 +100,7 @@ def draw(white, kick, lost, n, key, place, first, loss):  # type: ignore[no-unty
         lost[i] = d < limit
 
 
-@helper
+@merged
 def _interpolate(volts, n, signal, offset, period, shift):  # type: ignore[no-untyped-def]
     """Values of a trace with points 2**shift half clocks apart at offset, offset + period, ..."""
     per_step, mask = np.float32(1.0 / (1 << shift)), (1 << shift) - 1
@@ -170,14 +170,14 @@ def sample(  # type: ignore[no-untyped-def]
     return written, slow
 
 
-@helper
+@merged
 def _settle(code, at, n, first, settling):  # type: ignore[no-untyped-def]
     """The first samples of a run rise from nothing, so that whoever uses them sees it."""
     for k in range(first, smaller(first + n, settling)):
         code[at + k - first] = code[at + k - first] * k // settling
 
 
-@helper
+@merged
 def _mark(code, at, n, first, run):  # type: ignore[no-untyped-def]
     """Put the channel bit: where the multiplexer stands when the conversion is over."""
     if run.length == 0 and run.first_input == 0:
@@ -186,7 +186,7 @@ def _mark(code, at, n, first, run):  # type: ignore[no-untyped-def]
         code[at + i] |= selected(run, first + i + 1) << CHANNEL
 
 
-@helper
+@merged
 def _keep(tick, code, lost, at, n):  # type: ignore[no-untyped-def]
     """Close the gaps of lost samples; return how many are left."""
     n_lost = 0

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from numba.extending import overload
 
-from ..jit import HELPER_OPTIONS, compiled, helper, inlined, larger, smaller
+from ..jit import HELPER_OPTIONS, compiled, helper, inlined, larger, merged, smaller
 from ..parameters import NOISE_BLOCK_CYCLES
 from . import lanes as ln
 from . import threads as th
@@ -248,7 +248,7 @@ def _advance_lines(s, first, last, step, calm_from, rails):  # type: ignore[no-u
         enter_rest(s, first, last, ln.INTERVAL - into, rails)
 
 
-@helper
+@merged
 def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untyped-def]
     """Take a group of blocks, all of one kind, through the present window."""
     lanes, arrivals, key, shared = task.lanes, task.arrivals, task.key[0], task.shared

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import fused, helper, inlined, larger, smaller
+from ..jit import fused, helper, inlined, larger, merged, smaller
 from ..physics.coefficients import COEFFICIENTS
 from ..physics.membrane import (
     advance_up_to,
@@ -356,7 +356,7 @@ def membrane(s, o, v, slope, stiff):  # type: ignore[no-untyped-def]
     return _membrane(v, slope, stiff, ota, exponent, COEFFICIENTS)
 
 
-@helper
+@merged
 def settled_w(s, o, v):  # type: ignore[no-untyped-def]
     """Where the adaptation node ends if the membrane stays at `v`."""
     return s[o + _A_SLOPE] * saturate(fused(s[o + _A_B], v, s[o + _A_A]), COEFFICIENTS)
@@ -396,7 +396,7 @@ def settle(lanes, lane, v):  # type: ignore[no-untyped-def]
     take_slope(s, o)
 
 
-@inlined
+@merged
 def kick(lanes, lane, part):  # type: ignore[no-untyped-def]
     """An adaptation pulse begins after `part` of the present interval.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import fused, inlined, larger, smaller, times_power_of_two
+from ..jit import fused, inlined, larger, merged, smaller, times_power_of_two
 from . import coefficients as of
 from .ota import limited
 
@@ -69,7 +69,7 @@ def exponential(v, b, a, largest, c):  # type: ignore[no-untyped-def]
     return exp2(smaller(larger(fused(b, v, a), c[of.LOWEST]), largest), c)
 
 
-@inlined
+@merged
 def runaway(v, i_exp, exponent, stiff):  # type: ignore[no-untyped-def]
     """`stiff` and what the exponential term adds to it below its limit.
 
@@ -90,7 +90,7 @@ def extrapolate(v, slope, slope_old, c):  # type: ignore[no-untyped-def]
     return fused(c[of.THREE_8THS], slope - slope_old, fused(c[of.HALF], slope, v))
 
 
-@inlined
+@merged
 def upswing(v, slope, slope_old, c):  # type: ignore[no-untyped-def]
     """Where the exponential term is taken: further, as what `extrapolate` leaves out has one sign.
 
@@ -100,7 +100,7 @@ def upswing(v, slope, slope_old, c):  # type: ignore[no-untyped-def]
     return fused(c[of.FURTHER], slope - slope_old, fused(c[of.HALF], slope, v))
 
 
-@inlined
+@merged
 def ceiling(slope, i_exp, top, c):  # type: ignore[no-untyped-def]
     """The most that V can change in a step in which the exponential current reaches its limit.
 

@@ -14,7 +14,7 @@ seen.  Hagen mode puts the output of a DAC in the place of V.
 
 from __future__ import annotations
 
-from ..jit import inlined, larger, smaller
+from ..jit import inlined, larger, merged, smaller
 from .synaptic_input import decay_exact
 
 
@@ -30,7 +30,7 @@ def utilized(v, v_charge, utilization):  # type: ignore[no-untyped-def]
     return v + utilization * (v_charge - v)
 
 
-@inlined
+@merged
 def relative_width(v, start, per_volt):  # type: ignore[no-untyped-def]
     """Pulse width in units of t_full for V + V_off = `v` [V].
 

@@ -168,7 +168,7 @@ def _extreme(comparison: str) -> Any:
     """An intrinsic like `min` or `max` for two numbers."""
 
     def choose(context, a, b):  # type: ignore[no-untyped-def]
-        number = context.unify_types(types.unliteral(a), types.unliteral(b))
+        number: Any = context.unify_types(types.unliteral(a), types.unliteral(b))
         if not isinstance(number, types.Number):
             return None
 

@@ -14,7 +14,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from .jit import compiled, inlined
+from .jit import compiled, helper, inlined
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
@@ -60,7 +60,7 @@ def normal(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     return (total - _IRWIN_HALL_MEAN) / _IRWIN_HALL_SIGMA
 
 
-@compiled
+@helper
 def uniform(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     """A uniform deviate in [0, 1); arguments as in `normal`."""
     n, k = np.uint64(counter), np.uint64(key)

@@ -163,10 +163,10 @@ def _charge(code, place, gain, bit, sigma):  # type: ignore[no-untyped-def]
     total = 0.0
     for k in range(_WEIGHT_BITS):
         if code >> k & 1:
-            error = normal(*bit, np.uint64(k * _SYNAPSES + place))
+            error = normal(bit[0], bit[1], bit[2], np.uint64(k * _SYNAPSES + place))
             units = float(1 << k)
             total += units + sigma[1] * math.sqrt(units) * error
-    return total * (1 + sigma[0] * normal(*gain, np.uint64(place)))
+    return total * (1 + sigma[0] * normal(gain[0], gain[1], gain[2], np.uint64(place)))
 
 
 @compiled

@@ -210,7 +210,9 @@ def mix(traces, weight, leak, onset, constant, out):  # type: ignore[no-untyped-
     """
     edge = np.float32(onset)
     for side in range(2):
-        out[side, :] = np.float32(constant[side])
+        start = np.float32(constant[side])
+        for i in range(out.shape[1]):
+            out[side, i] = start
         for pair in range(traces.shape[0]):
             share, excess = np.float32(weight[side, pair]), np.float32(leak[side, pair])
             if share != 0:

@@ -173,7 +173,7 @@ class Task(NamedTuple):
     log: I64  # (thread, 2, capacity) tick and lane of the window's spikes
     log_n: I64  # (thread, 8): the first entry counts
     shared: I64  # see kernels.threads
-    trace: ln.F32  # (pair, step + 1)
+    trace: ln.F32  # (pair, step + 1) V at the chunk's start and after each step
     key: npt.NDArray[np.uint64]  # (1,) run seed
 
 

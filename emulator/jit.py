@@ -168,15 +168,15 @@ def _extreme(comparison: str) -> Any:
     """An intrinsic like `min` or `max` for two numbers."""
 
     def choose(context, a, b):  # type: ignore[no-untyped-def]
-        number: Any = context.unify_types(types.unliteral(a), types.unliteral(b))
-        if not isinstance(number, types.Number):
+        number = context.unify_types(types.unliteral(a), types.unliteral(b))
+        if not isinstance(number, (types.Integer, types.Float)):
             return None
 
         def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             first, second = arguments
             if isinstance(number, types.Float):
                 other = builder.fcmp_ordered(comparison, second, first)
-            elif number.signed:
+            elif number.signed:  # type: ignore[attr-defined]
                 other = builder.icmp_signed(comparison, second, first)
             else:
                 other = builder.icmp_unsigned(comparison, second, first)

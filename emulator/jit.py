@@ -95,23 +95,25 @@ def merged(function: F) -> F:
     of once for itself and once for each function on the way to the one that Python calls.  For more
     callers, and for loops that have to become vectors, `inlined` and `helper` are better.
     """
-    return cast(F, _callable_from_python(_njit(inline="always", **HELPER_OPTIONS)(function)))
+    dispatcher = _njit(inline="always", **HELPER_OPTIONS)(function)
+    return cast(F, _callable_from_python(dispatcher, function))
 
 
-def _callable_from_python(dispatcher: Any) -> Any:
+def _callable_from_python(dispatcher: Any, caller: Callable[..., Any] | None = None) -> Any:
     """Let Python call a function compiled without the code that unpacks Python's arguments.
 
     That code takes a fifth of the time of compilation, and only tests and the curious need it.
     Numba would call the machine code as if it had it, and crash; so it never learns of that code,
-    and whoever calls gets a function that calls this one.
+    and whoever calls gets a function that calls this one, or `caller` compiled.
     """
+    calls = caller or (lambda *arguments: dispatcher(*arguments))
 
     def add_overload(compiled: Any) -> None:
         dispatcher.overloads[tuple(compiled.signature.args)] = compiled
 
     def compile_for_args(*_: Any, **__: Any) -> Any:
         if not outside:
-            outside.append(_njit(error_model="numpy")(lambda *arguments: dispatcher(*arguments)))
+            outside.append(_njit(error_model="numpy")(calls))
         return outside[0]
 
     outside: list[Any] = []

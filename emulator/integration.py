@@ -19,7 +19,6 @@ from .kernels import threads as th
 from .kernels.compartments import Clusters
 from .kernels.coupling import Coupling, rest_clusters
 from .kernels.fire import Network
-from .kernels.kinds import kinds_of
 from .packing import Places
 
 Ints = npt.NDArray[np.int64]
@@ -84,7 +83,6 @@ class Integration:
             groups.extend(of_kind[::size].tolist())
         self._coupling, self._net = self._couple(clusters, capacitance, places), net
         self._task = kernel.Task(
-            kinds=kinds_of(places.kind),
             lanes=lanes,
             readers=readers,
             groups=np.array([*groups, n_blocks], np.int64),

@@ -25,10 +25,20 @@ from . import lanes as ln
 from . import threads as th
 from .arrivals import ARRIVED_UNTIL, MOST_PULSES, UNKNOWN_KEY, Arrivals, send, serve
 from .backend import bypass, fire_now, forget_thresholds, settle_block
+from .coupling import step_coupled
 from .fire import Log, insert, outputs
-from .kinds import Kinds, adapt_kind, step_kind
 from .lanes import AT, I64, NEVER
-from .stepping import base, enter_interval, enter_rest, leave_interval, step_lines
+from .stepping import (
+    adapt,
+    base,
+    enter_interval,
+    enter_rest,
+    leave_interval,
+    step_adaptive,
+    step_full,
+    step_lines,
+    step_simple,
+)
 
 STEP, N_SPIKES, HELD = range(3)
 CALM_FROM, ARM, N_EVENTS = 6, 7, 8
@@ -162,7 +172,6 @@ def _earliest(block, first, last):  # type: ignore[no-untyped-def]
 class Task(NamedTuple):
     """What every thread needs, besides the window that the shared array describes."""
 
-    kinds: Kinds
     lanes: ln.Lanes
     readers: ln.Readers
     groups: I64  # (group + 1,) first block of each, all of a kind; coupled blocks are one, the last
@@ -277,8 +286,8 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
         if step >= next_noise or step == arm_at:
             forget_thresholds(lanes, first * ln.LANES, last * ln.LANES)
             next_noise = (step // noise_steps + 1) * noise_steps
-        if into == 0:
-            adapt_kind(task.kinds, kind, s, first, last, rails)
+        if into == 0 and kind != ln.SIMPLE:
+            adapt(s, first, last, rails)
         if came:
             if step > calm_from and into and kind <= ln.ADAPTIVE:
                 leave_interval(s, first, last, ln.INTERVAL - into, n_lanes)
@@ -300,7 +309,17 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
         taken, before = 1, step
         while taken > 0 and step < before + n:
             part = 1 if watched else n
-            taken = step_kind(task.kinds, kind, lanes, coupling, first, last, part, crossed)
+            if kind == ln.SIMPLE:
+                taken = step_simple(s, first, last, part, rails, crossed)
+            elif kind == ln.ADAPTIVE:
+                taken = step_adaptive(s, first, last, part, rails, crossed)
+            elif kind == ln.FULL:
+                taken = step_full(s, first, last, rails, crossed)
+            else:
+                step_coupled(lanes, coupling, first, last)
+                for b in range(first, last):
+                    crossed[b] = 1
+                taken = -1
             step += abs(taken)
             if n > 1 and watched:
                 _record(lanes, task.readers, first, last, step, step, step - origin, task.trace)

@@ -23,7 +23,7 @@ from .kernels import converters as kernel
 from .mismatch import Mismatch
 from .numbers.readout import NUMBERS, SIGMAS
 from .physics.synaptic_input import decay_exact
-from .random import normal
+from .random import normals
 from .readout_network import FLOATING_V, LEAK_ONSET_V, MEMBRANE, MUXES, Levels, Mixture, Network
 
 Array = npt.NDArray[np.float64]
@@ -185,7 +185,7 @@ class Madc:
         period = _CONVERSION_CLOCKS + int(config["sample_duration_adjust"])
         if config["enable_madc_clock_scaling"]:
             period *= 2 * (int(config["madc_clock_scale_value"]) + 1)
-        unit = float(normal(self._key, _PHASE_PURPOSE, cycle & _LOW_WORD, 0))
+        unit = float(normals(int(self._key), _PHASE_PURPOSE, cycle & _LOW_WORD, 1)[0])
         limit = -1 if bits["continuous"] else int(config["number_of_samples"])
         if limit == 0:
             context.log.note(cycle, _PLACE, "takes no samples: number_of_samples is 0")
@@ -290,7 +290,7 @@ class Madc:
         shift = step.bit_length() - 1  # a step is a power of two of half clocks
         written, slow = kernel.sample(
             signals, trace_start, shift, run, self._converter(state.period), self._key, first,
-            last - first, state.slow, tick, code,
+            last - first, state.slow, tick, code, kernel.new_scratch(),
         )  # fmt: skip
         self.state = replace(state, taken=last, slow=float(slow))
         if last == state.limit:

@@ -156,7 +156,7 @@ class Integration:
         spikes = np.empty((2, size), np.int64)
         # Both states of a neuron with logic can change as often as it can fire.
         events = np.empty((2, 2 * size), np.int64) if self._net else spikes
-        out = ln.Output(spikes[0], spikes[1], events[0], events[1], trace)
+        out = ln.Output(spikes[0], spikes[1], events[0], events[1])
         helpers = [
             threading.Thread(target=kernel.assist, args=(task, self._coupling, step, k))
             for k in range(1, task.log_n.shape[0])

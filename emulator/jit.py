@@ -1,4 +1,4 @@
-"""How this package compiles: three decorators around Numba's `njit`, and a few instructions.
+"""How this package compiles: four decorators around Numba's `njit`, and a few instructions.
 
 Division by zero gives infinity as in C, or loops would not vectorise.  fastmath stays off, so that
 no CPU may fuse or reorder operations on its own: results are the same bits everywhere.
@@ -6,8 +6,10 @@ no CPU may fuse or reorder operations on its own: results are the same bits ever
 
 from __future__ import annotations
 
+import gc
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -39,9 +41,33 @@ def compiled(function: F) -> F:
     Numba renews a cached function when *its* file changes, but not when a function or a number that
     it took in from another file does.  Hence the digest of all files in the cached function's name.
     Other Python threads may run meanwhile, so that a server answers while its emulator works.
+    The function makes and returns no array, as in `helper`.
     """
     function.__qualname__ += f"_{_DIGEST}"
-    return cast(F, _njit(cache=True, nogil=True, **_OPTIONS)(function))
+    dispatcher: Any = _njit(cache=True, nogil=True, _nrt=False, **_OPTIONS)(function)
+    compile_for_args = dispatcher._compile_for_args
+
+    def without_collections(*arguments: Any, **keywords: Any) -> Any:
+        with _no_collections():
+            return compile_for_args(*arguments, **keywords)
+
+    dispatcher._compile_for_args = without_collections
+    return cast(F, dispatcher)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Keep Python from looking for garbage: a compiler makes many objects and little garbage.
+
+    It would look through all of them again and again, for a twelfth of the time of compilation.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def helper(function: F) -> F:
@@ -62,20 +88,32 @@ def inlined(function: F) -> F:
     return cast(F, _callable_from_python(_njit(forceinline=True, **HELPER_OPTIONS)(function)))
 
 
-def _callable_from_python(dispatcher: Any) -> Any:
+def merged(function: F) -> F:
+    """Put a `helper` with one caller, or a small one with two, into the source of its callers.
+
+    Its types are inferred as often as in a function of its own, but LLVM optimises it once instead
+    of once for itself and once for each function on the way to the one that Python calls.  For more
+    callers, and for loops that have to become vectors, `inlined` and `helper` are better.
+    """
+    dispatcher = _njit(inline="always", **HELPER_OPTIONS)(function)
+    return cast(F, _callable_from_python(dispatcher, function))
+
+
+def _callable_from_python(dispatcher: Any, caller: Callable[..., Any] | None = None) -> Any:
     """Let Python call a function compiled without the code that unpacks Python's arguments.
 
     That code takes a fifth of the time of compilation, and only tests and the curious need it.
     Numba would call the machine code as if it had it, and crash; so it never learns of that code,
-    and whoever calls gets a function that calls this one.
+    and whoever calls gets a function that calls this one, or `caller` compiled.
     """
+    calls = caller or (lambda *arguments: dispatcher(*arguments))
 
     def add_overload(compiled: Any) -> None:
         dispatcher.overloads[tuple(compiled.signature.args)] = compiled
 
     def compile_for_args(*_: Any, **__: Any) -> Any:
         if not outside:
-            outside.append(_njit(error_model="numpy")(lambda *arguments: dispatcher(*arguments)))
+            outside.append(_njit(error_model="numpy")(calls))
         return outside[0]
 
     outside: list[Any] = []
@@ -126,3 +164,34 @@ def _first_bit(context, bits):  # type: ignore[no-untyped-def]
 
 first_bit: Any = intrinsic(_first_bit)
 """Number of the lowest bit that is set in an integer that is not 0."""
+
+
+def _extreme(comparison: str) -> Any:
+    """An intrinsic like `min` or `max` for two numbers."""
+
+    def choose(context, a, b):  # type: ignore[no-untyped-def]
+        number = context.unify_types(types.unliteral(a), types.unliteral(b))
+        if not isinstance(number, (types.Integer, types.Float)):
+            return None
+
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            first, second = arguments
+            if isinstance(number, types.Float):
+                other = builder.fcmp_ordered(comparison, second, first)
+            elif number.signed:  # type: ignore[attr-defined]
+                other = builder.icmp_signed(comparison, second, first)
+            else:
+                other = builder.icmp_unsigned(comparison, second, first)
+            return builder.select(other, second, first)
+
+        return number(number, number), generate
+
+    return intrinsic(choose)
+
+
+smaller: Any = _extreme("<")
+larger: Any = _extreme(">")
+"""``smaller(a, b)`` and ``larger(a, b)`` are Python's ``min`` and ``max`` of two numbers.
+
+Numba compiles a function of its own for `min` and `max` of every type, with every set of options.
+"""

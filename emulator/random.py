@@ -14,7 +14,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from .jit import compiled, inlined
+from .jit import compiled, helper, inlined
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
@@ -50,6 +50,7 @@ def normal(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     purpose  which kind of draw, below 2**32
     place    which circuit, below 2**32
     counter  which draw of that circuit, below 2**64
+    Compiled code gives all four as uint64: it is compiled anew for other types.
     """
     n, k = np.uint64(counter), np.uint64(key)
     a, b, c, d = philox(
@@ -59,7 +60,7 @@ def normal(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     return (total - _IRWIN_HALL_MEAN) / _IRWIN_HALL_SIGMA
 
 
-@compiled
+@helper
 def uniform(key, purpose, place, counter):  # type: ignore[no-untyped-def]
     """A uniform deviate in [0, 1); arguments as in `normal`."""
     n, k = np.uint64(counter), np.uint64(key)
@@ -72,7 +73,7 @@ def uniform(key, purpose, place, counter):  # type: ignore[no-untyped-def]
 @compiled
 def _fill_normals(out, key, purpose, place):  # type: ignore[no-untyped-def]
     for i in range(out.size):
-        out[i] = normal(key, purpose, place, i)
+        out[i] = normal(key, purpose, place, np.uint64(i))
 
 
 def normals(key: int, purpose: int, place: int, n: int) -> npt.NDArray[np.float64]:

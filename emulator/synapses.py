@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .jit import compiled
+from .jit import compiled, helper
 from .kernels.arrivals import (
     DRIVERS_PER_BUS,
     LABELS,
@@ -78,7 +78,10 @@ class SynapseArray:
     """The synapses of one chip: the sizes of the bits of their weight DACs."""
 
     def __init__(self, mismatch: Mismatch, effects: Effects) -> None:
-        self._gain, self._bit = mismatch.stream("synapse.gain"), mismatch.stream("synapse.bit")
+        self._gain, self._bit = (
+            tuple(np.uint64(part) for part in mismatch.stream(f"synapse.{name}"))
+            for name in ("gain", "bit")
+        )
         on = float(effects.mismatch)
         self._sigma = np.array([SIGMAS[f"synapse.{name}"].value * on for name in ("gain", "bit")])
         # Charges that have been needed, and for which code.
@@ -150,7 +153,7 @@ class SynapseArray:
         return Buckets(first, lane, drop)
 
 
-@compiled
+@helper
 def _charge(code, place, gain, bit, sigma):  # type: ignore[no-untyped-def]
     """Charge of a weight code [weight units].
 
@@ -160,9 +163,10 @@ def _charge(code, place, gain, bit, sigma):  # type: ignore[no-untyped-def]
     total = 0.0
     for k in range(_WEIGHT_BITS):
         if code >> k & 1:
-            error = normal(bit[0], bit[1], bit[2], k * _SYNAPSES + place)
-            total += 2.0**k + sigma[1] * math.sqrt(2.0**k) * error
-    return total * (1 + sigma[0] * normal(gain[0], gain[1], gain[2], place))
+            error = normal(bit[0], bit[1], bit[2], np.uint64(k * _SYNAPSES + place))
+            units = float(1 << k)
+            total += units + sigma[1] * math.sqrt(units) * error
+    return total * (1 + sigma[0] * normal(gain[0], gain[1], gain[2], np.uint64(place)))
 
 
 @compiled

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..jit import compiled, helper, inlined
+from ..jit import compiled, helper, inlined, larger, merged, smaller
 from ..numbers.synapses import NUMBERS
 from ..physics.stp import recovered, relative_width, utilized
 
@@ -175,7 +175,7 @@ def _next_due(settings, inputs, state, ring, bus):  # type: ignore[no-untyped-de
     inside = _NEVER
     if state[bus].oldest < state[bus].next:
         inside = ring[bus, state[bus].oldest & (ring.shape[1] - 1)].due
-    return min(outside, inside), inside < outside
+    return smaller(outside, inside), inside < outside
 
 
 @inlined
@@ -207,10 +207,10 @@ def _forget(state, bus, from_ring):  # type: ignore[no-untyped-def]
 def _seek(settings, inputs, state, ring, bus):  # type: ignore[no-untyped-def]
     """Note when a bus could serve its next event."""
     due, _ = _next_due(settings, inputs, state, ring, bus)
-    state[bus].slot = max(due, state[bus].free)
+    state[bus].slot = larger(due, state[bus].free)
 
 
-@inlined
+@merged
 def _purge(settings, inputs, state, ring, dropped, bus, cycle):  # type: ignore[no-untyped-def]
     """Remove what a bus would not serve in `cycle`: the wrong kind of event, or one too many."""
     while state[bus].slot <= cycle:
@@ -226,7 +226,7 @@ def _purge(settings, inputs, state, ring, dropped, bus, cycle):  # type: ignore[
         _seek(settings, inputs, state, ring, bus)
 
 
-@inlined
+@merged
 def _width(circuits, d, label, cycle):  # type: ignore[no-untyped-def]
     """Relative width of the pulse that an event releases in a modulated driver; moves its state."""
     c = circuits[d]
@@ -240,7 +240,7 @@ def _width(circuits, d, label, cycle):  # type: ignore[no-untyped-def]
     return relative_width(v + c.offset, c.start, c.per_volt)
 
 
-@inlined
+@merged
 def _missing(settings, inputs, state, ring, row_of, bus, cycle):  # type: ignore[no-untyped-def]
     """Key of the event that a bus serves in `cycle` if no rows have been built for it, or -1."""
     missing = -1
@@ -252,7 +252,7 @@ def _missing(settings, inputs, state, ring, row_of, bus, cycle):  # type: ignore
     return missing
 
 
-@inlined
+@merged
 def _modulated(fires, circuits, driver_row, bus, label, cycle, out_cycle, out_row, out_gain, n):  # type: ignore[no-untyped-def]
     """Let the modulated drivers of a bus react to an event; return the number of arrivals."""
     for k in range(DRIVERS_PER_BUS):
@@ -266,7 +266,7 @@ def _modulated(fires, circuits, driver_row, bus, label, cycle, out_cycle, out_ro
     return n
 
 
-@inlined
+@merged
 def _log(fires, circuits, bus, label, cycle, log_tick, log_driver, log_address, n):  # type: ignore[no-untyped-def]
     """Write the address that each driver forwards to the log; return the number of entries."""
     for k in range(DRIVERS_PER_BUS):
@@ -297,14 +297,16 @@ def serve(routes, queues, drivers, cursor, start_cycle, end_cycle, arrivals):  #
     while True:
         earliest = _NEVER
         for bus in range(N_BUSES):
-            earliest = min(earliest, state[bus].slot)
-        cycle = max(earliest, start_cycle)
+            earliest = smaller(earliest, state[bus].slot)
+        cycle = larger(earliest, start_cycle)
         if cycle >= end_cycle:
             break
         for bus in range(N_BUSES):
             if state[bus].slot <= cycle:
                 _purge(settings, inputs, state, ring, dropped, bus, cycle)
-                missing = max(missing, _missing(settings, inputs, state, ring, row_of, bus, cycle))
+                missing = larger(
+                    missing, _missing(settings, inputs, state, ring, row_of, bus, cycle)
+                )
         log_full = tick.size > 0 and n_logged + MOST_PULSES > tick.size
         if missing >= 0 or log_full or n + MOST_ROWS > out_cycle.size:
             until = cycle
@@ -359,7 +361,7 @@ def enqueue(queues, cursor, due, bus, label, source):  # type: ignore[no-untyped
     event = ring[bus, at & wrap]
     event.due, event.label, event.source = due, label, source
     state[bus].next += 1
-    cursor[NEXT_EVENT] = min(cursor[NEXT_EVENT], due)
+    cursor[NEXT_EVENT] = smaller(cursor[NEXT_EVENT], due)
 
 
 @helper

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import first_bit, helper, inlined
+from ..jit import first_bit, helper, inlined, larger, merged, smaller
 from ..random import normal
 from . import lanes as ln
 from .lanes import ARMED, AT, BLOCKED, NEVER, PENDING, REFRACTORY, RESET
 from .stepping import base, draw_inputs, kick, piece, take_slope
 
-NOISE_PURPOSE = 1
+NOISE_PURPOSE = np.uint64(1)
 _LARGEST_DRAW = np.float32(4.9)  # see `emulator.random`
 _SPIKES_PER_BLOCK_BITS = 20
 _U = np.uint64
@@ -26,13 +26,13 @@ _INFINITE, _ZERO, _ONE = np.float32(np.inf), np.float32(0), np.float32(1)
 _EXP_OFF = np.float32(ln.EXP_OFF)
 
 
-@inlined
+@helper
 def noisy_threshold(lanes, lane, block, key):  # type: ignore[no-untyped-def]
     """Threshold [V] of an armed lane in noise block `block`; redrawn after every spike."""
     counter = (np.uint64(block) << np.uint64(_SPIKES_PER_BLOCK_BITS)) ^ np.uint64(
         lanes.digital[ln.SPIKES, lane]
     )
-    draw = normal(key, NOISE_PURPOSE, lanes.digital[ln.NEURON, lane], counter)
+    draw = normal(key, NOISE_PURPOSE, _U(lanes.digital[ln.NEURON, lane]), counter)
     return lanes.analog[ln.COMPARATOR, lane] + lanes.constants[ln.NOISE] * np.float32(draw)
 
 
@@ -51,7 +51,7 @@ def forget_thresholds(lanes, first, last):  # type: ignore[no-untyped-def]
             lanes.state[base(lane) + _THRESHOLD] = _lowest_threshold(lanes, lane)
 
 
-@inlined
+@helper
 def _switch(lanes, lane):  # type: ignore[no-untyped-def]
     """Connect the leak or the reset OTA; a pause takes away other currents during the reset."""
     s, o, own = lanes.state, base(lane), lanes.analog
@@ -67,7 +67,7 @@ def _switch(lanes, lane):  # type: ignore[no-untyped-def]
         draw_inputs(lanes, lane)
 
 
-@inlined
+@helper
 def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
     """The comparator acts on an edge: armed only once the membrane is below threshold."""
     threshold = _lowest_threshold(lanes, lane)
@@ -80,7 +80,7 @@ def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def
         lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = BLOCKED, step_end
 
 
-@inlined
+@merged
 def _fire(lanes, lane, tick, step_ticks):  # type: ignore[no-untyped-def]
     """The backend's clock edge after a crossing: an event leaves and the refractory time begins."""
     d = lanes.digital
@@ -103,7 +103,7 @@ def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
     lanes.digital[ln.TIMER, lane] = (tick + clock - 1) // clock * clock
 
 
-@inlined
+@merged
 def _release(lanes, lane, v, tick):  # type: ignore[no-untyped-def]
     """The reset ends.  A membrane below any threshold is armed early: see `_cross`."""
     d, lowest = lanes.digital, _lowest_threshold(lanes, lane)
@@ -111,11 +111,11 @@ def _release(lanes, lane, v, tick):  # type: ignore[no-untyped-def]
         d[ln.MODE, lane], d[ln.TIMER, lane] = ARMED, NEVER
         lanes.state[base(lane) + _THRESHOLD] = lowest
     else:
-        d[ln.MODE, lane], d[ln.TIMER, lane] = REFRACTORY, max(d[ln.END, lane], tick)
+        d[ln.MODE, lane], d[ln.TIMER, lane] = REFRACTORY, larger(d[ln.END, lane], tick)
     _switch(lanes, lane)
 
 
-@inlined
+@merged
 def _cross(lanes, lane, tick):  # type: ignore[no-untyped-def]
     """The membrane rises through its threshold, unless that was armed too early."""
     if tick < lanes.digital[ln.END, lane]:
@@ -126,7 +126,7 @@ def _cross(lanes, lane, tick):  # type: ignore[no-untyped-def]
         _pend(lanes, lane, tick)
 
 
-@inlined
+@helper
 def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  # type: ignore[no-untyped-def]
     """Let a lane's backend act inside this step; return the spikes logged.
 
@@ -142,7 +142,7 @@ def _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n):  #
     per_tick = np.float32(1) / np.float32(end - start)
     v, at = s[o + _OLD_V] if replay else s[o], start
     while d[ln.TIMER, lane] < end:
-        due, mode = max(d[ln.TIMER, lane], start), d[ln.MODE, lane]
+        due, mode = larger(d[ln.TIMER, lane], start), d[ln.MODE, lane]
         if due > at:
             if replay:
                 v = piece(lanes, lane, v, np.float32(due - at) * per_tick)
@@ -169,7 +169,7 @@ def fire_now(lanes, lane, tick):  # type: ignore[no-untyped-def]
     """The backend sees a spike at `tick`, whatever it does."""
     _pend(lanes, lane, tick)
     due = lanes.block[ln.DUE]
-    due[lane // _FIELD] = min(due[lane // _FIELD], lanes.digital[ln.TIMER, lane])
+    due[lane // _FIELD] = smaller(due[lane // _FIELD], lanes.digital[ln.TIMER, lane])
 
 
 @helper
@@ -208,6 +208,6 @@ def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n, n_lane
         if timer[lane] < end:
             n = _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n)
     for k in range(n_lanes):
-        earliest = min(earliest, timer[_U(b) * _FIELD + _U(k)])
+        earliest = smaller(earliest, timer[_U(b) * _FIELD + _U(k)])
     lanes.block[ln.DUE, b] = earliest
     return n

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..jit import compiled, helper
+from ..jit import compiled, helper, larger, smaller
 from ..physics.compartments import change, exchange, implicit, stiffness_used
 
 F64 = npt.NDArray[np.float64]
@@ -149,11 +149,11 @@ def couple(  # type: ignore[no-untyped-def]
     largest = 0.0
     for node in range(begin, end):
         first[node] = change(first[node], second[node])
-        largest = max(largest, abs(first[node]))
+        largest = larger(largest, abs(first[node]))
     shrink = largest_change / largest if largest > largest_change else 1.0
     for node in range(begin, end):
         clusters.v_old[node] = clusters.v[node]
-        clusters.v[node] = min(max(clusters.v[node] + shrink * first[node], low), high)
+        clusters.v[node] = smaller(larger(clusters.v[node] + shrink * first[node], low), high)
     show(clusters, cluster, v)
 
 

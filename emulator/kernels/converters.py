@@ -10,10 +10,15 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from ..jit import compiled, helper
+from ..jit import compiled, helper, larger, merged, smaller
 from ..physics.madc import CHANNEL, code_of
 from ..random import normal, philox
+
+Ints = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
 
 CADC_PURPOSE, MADC_PURPOSE = 10, 11
 BLOCK = 1024
@@ -66,6 +71,12 @@ class Converter(NamedTuple):
     loss: int
 
 
+def new_scratch() -> tuple[F32, F32, F32, Bytes]:
+    """Room for a round of samples."""
+    white, kick, volts = np.empty((3, BLOCK), np.float32)
+    return white, kick, volts, np.empty(BLOCK, np.uint8)
+
+
 @helper
 def draw(white, kick, lost, n, key, place, first, loss):  # type: ignore[no-untyped-def]
     """Random numbers of samples first .. first + n - 1.
@@ -89,7 +100,7 @@ def draw(white, kick, lost, n, key, place, first, loss):  # type: ignore[no-unty
         lost[i] = d < limit
 
 
-@helper
+@merged
 def _interpolate(volts, n, signal, offset, period, shift):  # type: ignore[no-untyped-def]
     """Values of a trace with points 2**shift half clocks apart at offset, offset + period, ..."""
     per_step, mask = np.float32(1.0 / (1 << shift)), (1 << shift) - 1
@@ -122,7 +133,7 @@ def selected(run, k):  # type: ignore[no-untyped-def]
 
 @compiled
 def sample(  # type: ignore[no-untyped-def]
-    signals, trace_start, shift, run, converter, key, first, count, slow, tick, code
+    signals, trace_start, shift, run, converter, key, first, count, slow, tick, code, scratch
 ):
     """Take samples first .. first + count - 1; return (number written, slow noise).
 
@@ -131,14 +142,14 @@ def sample(  # type: ignore[no-untyped-def]
     run, converter  see there
     slow         the correlated noise before the first sample [LSB]
     tick, code   (count,) int64 outputs: chip tick (4 ns), and value with the channel bit
+    scratch      see `new_scratch`
     """
-    white, kick = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
-    volts, lost = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.uint8)
-    written, last = 0, first + count
+    white, kick, volts, lost = scratch
+    written, last = count - count, first + count  # no literal, which would compile once more
     per_lsb, zero = np.float32(converter.per_lsb), np.float32(converter.zero)
     sigma = np.float32(converter.white)
     while first < last:
-        n = min(BLOCK, last - first)
+        n = smaller(BLOCK, last - first)
         draw(white, kick, lost, n, key, run.place, first, converter.loss)
         for i in range(n):
             slow = converter.retain * slow + converter.kick * kick[i]
@@ -159,14 +170,14 @@ def sample(  # type: ignore[no-untyped-def]
     return written, slow
 
 
-@helper
+@merged
 def _settle(code, at, n, first, settling):  # type: ignore[no-untyped-def]
     """The first samples of a run rise from nothing, so that whoever uses them sees it."""
-    for k in range(first, min(first + n, settling)):
+    for k in range(first, smaller(first + n, settling)):
         code[at + k - first] = code[at + k - first] * k // settling
 
 
-@helper
+@merged
 def _mark(code, at, n, first, run):  # type: ignore[no-untyped-def]
     """Put the channel bit: where the multiplexer stands when the conversion is over."""
     if run.length == 0 and run.first_input == 0:
@@ -175,7 +186,7 @@ def _mark(code, at, n, first, run):  # type: ignore[no-untyped-def]
         code[at + i] |= selected(run, first + i + 1) << CHANNEL
 
 
-@helper
+@merged
 def _keep(tick, code, lost, at, n):  # type: ignore[no-untyped-def]
     """Close the gaps of lost samples; return how many are left."""
     n_lost = 0
@@ -199,7 +210,9 @@ def mix(traces, weight, leak, onset, constant, out):  # type: ignore[no-untyped-
     """
     edge = np.float32(onset)
     for side in range(2):
-        out[side, :] = np.float32(constant[side])
+        start = np.float32(constant[side])
+        for i in range(out.shape[1]):
+            out[side, i] = start
         for pair in range(traces.shape[0]):
             share, excess = np.float32(weight[side, pair]), np.float32(leak[side, pair])
             if share != 0:
@@ -207,7 +220,7 @@ def mix(traces, weight, leak, onset, constant, out):  # type: ignore[no-untyped-
                     out[side, i] += share * traces[pair, i]
             if excess != 0:
                 for i in range(out.shape[1]):
-                    out[side, i] += excess * max(traces[pair, i] - edge, np.float32(0))
+                    out[side, i] += excess * larger(traces[pair, i] - edge, np.float32(0))
 
 
 @compiled
@@ -218,23 +231,30 @@ def row_noise(out, key, half, cycle):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def connected(n_nodes, a, b):  # type: ignore[no-untyped-def]
-    """Piece of wire of each node, (n_nodes,) int64 from 0 up; edge k joins a[k] and b[k].
-
-    Tarjan (1975), "Efficiency of a good but not linear set union algorithm", with path halving.
-    """
-    parent = np.arange(n_nodes)
+def _connect(a, b, parent, group):  # type: ignore[no-untyped-def]
+    """See `connected`; parent: (n_nodes,) scratch."""
+    for node in range(parent.size):
+        parent[node] = node
     for k in range(a.size):
         x, y = _root(parent, a[k]), _root(parent, b[k])
-        parent[max(x, y)] = min(x, y)
-    group, n_groups = np.empty(n_nodes, np.int64), 0
-    for node in range(n_nodes):  # a root has the smallest number of its group
+        parent[larger(x, y)] = smaller(x, y)
+    n_groups = 0
+    for node in range(parent.size):  # a root has the smallest number of its group
         root = _root(parent, node)
         if root == node:
             group[node] = n_groups
             n_groups += 1
         else:
             group[node] = group[root]
+
+
+def connected(n_nodes: int, a: Ints, b: Ints) -> Ints:
+    """Piece of wire of each node, (n_nodes,) from 0 up; edge k joins a[k] and b[k].
+
+    Tarjan (1975), "Efficiency of a good but not linear set union algorithm", with path halving.
+    """
+    parent, group = np.empty((2, n_nodes), np.int64)
+    _connect(a, b, parent, group)
     return group
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..jit import compiled, helper
+from ..jit import compiled, helper, larger
 from ..physics.correlation import (
     decay_rate,
     discharge,
@@ -109,7 +109,7 @@ def _sample(voltage, dt, rate, size, floor, per_headroom):  # type: ignore[no-un
 @helper
 def _last_seen(own, sent, driven):  # type: ignore[no-untyped-def]
     """Tick of the last presynaptic pulse that a synapse saw: its own or what its driver sent."""
-    return max(own, sent) if driven else own
+    return larger(own, sent) if driven else own
 
 
 @helper
@@ -129,7 +129,7 @@ def _pre(tick, place, address, labels, memories, sensors, tuning):  # type: igno
                 continue
             if tick < held[column % 2 * 32 + column // 8]:
                 continue
-            v, dt = voltage[column], max(tick - last, 0)
+            v, dt = voltage[column], larger(tick - last, 0)
             voltage[column] = _sample(v, dt, rate[column], size[column], floor, per_headroom)
 
 
@@ -148,7 +148,7 @@ def _post(tick, place, labels, memories, sensors, tuning):  # type: ignore[no-un
         last = _last_seen(own[row], sent, driven[row])
         if last == NEVER or tick < held[row]:
             continue
-        v, dt = voltage[row], max(tick - last, 0)
+        v, dt = voltage[row], larger(tick - last, 0)
         voltage[row] = _sample(v, dt, rate[row], size[row], floor, per_headroom)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from numba.extending import overload
 
-from ..jit import HELPER_OPTIONS, helper, inlined
+from ..jit import HELPER_OPTIONS, helper, inlined, larger, smaller
 from . import lanes as ln
 from .lanes import I64
 
@@ -96,7 +96,7 @@ def fall(net, neuron, until, log, n):  # type: ignore[no-untyped-def]
     s = net.state
     while True:
         own, wire = s[OWN, neuron], s[WIRE, neuron]
-        tick = max(own, wire) if own == 0 or wire == 0 else min(own, wire)
+        tick = larger(own, wire) if own == 0 or wire == 0 else smaller(own, wire)
         if tick == 0 or tick > until:
             return n
         _end(s, neuron, tick)
@@ -111,7 +111,7 @@ def rise(net, neuron, which, tick, end, log, n):  # type: ignore[no-untyped-def]
     """
     n = fall(net, neuron, tick - 1, log, n)
     _end(net.state, neuron, tick)
-    net.state[which, neuron] = max(net.state[which, neuron], end)
+    net.state[which, neuron] = larger(net.state[which, neuron], end)
     return _look(net, neuron, tick, log, n)
 
 

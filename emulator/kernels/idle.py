@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import compiled, helper
+from ..jit import compiled, helper, larger, smaller
 from ..physics.synaptic_input import decay_exact
 from ..random import uniform
 from . import lanes as ln
@@ -57,7 +57,7 @@ def _rest(s, o, rails):  # type: ignore[no-untyped-def]
         if standing(s, o, middle, rails)[0] <= 0:
             break
         low = middle
-    high = min(low + width, high)
+    high = smaller(low + width, high)
     for _ in range(_BISECTIONS):
         v = (low + high) * _HALF
         if standing(s, o, v, rails)[0] > 0:
@@ -93,11 +93,11 @@ def jump(lanes, stale, gap_steps, tick, key):  # type: ignore[no-untyped-def]
             margin = threshold - _MARGIN_SIGMAS * lanes.constants[ln.NOISE]
             if v > margin:
                 reset = -own[ln.RESET_OTA + 1, lane] / own[ln.RESET_OTA, lane]
-                reset = min(max(reset, low), high)
+                reset = smaller(larger(reset, low), high)
                 if reset < threshold:
                     firing += 1
                     phase = np.float32(uniform(key, PHASE_PURPOSE, d[ln.NEURON, lane], tick))
-                    v = reset + phase * (min(v, margin) - reset)
+                    v = reset + phase * (smaller(v, margin) - reset)
                 else:
                     d[ln.MODE, lane], d[ln.TIMER, lane] = BLOCKED, tick
         settle(lanes, _U(lane), v)

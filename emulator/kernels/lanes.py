@@ -205,4 +205,3 @@ class Output(NamedTuple):
     spike_lane: I64  # (capacity,)
     event_tick: I64  # (capacity,) sorted: what leaves the backends, mostly just the spikes
     event_lane: I64  # (capacity,)
-    trace: F32  # (pair, step + 1) V at the chunk's start and after each step

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..jit import compiled
+from ..jit import compiled, larger
 
 I64 = npt.NDArray[np.int64]
 
@@ -47,7 +47,7 @@ def leave(uplinks, spacing, keeps, loses, tick, input_, out_tick, kept):  # type
     for n in range(tick.size):
         i = input_[n]
         link = i % N_LINKS
-        handed_on = max(tick[n], uplinks.input_free[i])
+        handed_on = larger(tick[n], uplinks.input_free[i])
         out_tick[n], kept[n] = handed_on, False
         if loses and i < N_NEURON_OUTPUTS and handed_on - tick[n] >= keeps:
             continue
@@ -56,9 +56,9 @@ def leave(uplinks, spacing, keeps, loses, tick, input_, out_tick, kept):  # type
         at = uplinks.accepted[i] % depth
         if loses and uplinks.leaves[i, at] > handed_on:
             continue
-        cycle = max(handed_on // TICKS_PER_CYCLE, uplinks.link_free[link])
+        cycle = larger(handed_on // TICKS_PER_CYCLE, uplinks.link_free[link])
         uplinks.link_free[link] = cycle + spacing[link]
-        out_tick[n] = max(handed_on, TICKS_PER_CYCLE * cycle)
+        out_tick[n] = larger(handed_on, TICKS_PER_CYCLE * cycle)
         uplinks.leaves[i, at] = out_tick[n]
         uplinks.accepted[i] += 1
         kept[n] = True
@@ -73,7 +73,7 @@ def enter(channel_free, depth, loses, cycle, channel, out_cycle, kept):  # type:
     """
     for n in range(cycle.size):
         c = channel[n]
-        slot = max(cycle[n], channel_free[c])
+        slot = larger(cycle[n], channel_free[c])
         kept[n] = not (loses and slot - cycle[n] >= depth)
         out_cycle[n] = slot if kept[n] else cycle[n]
         if kept[n]:

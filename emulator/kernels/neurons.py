@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from numba.extending import overload
 
-from ..jit import HELPER_OPTIONS, compiled, helper, inlined
+from ..jit import HELPER_OPTIONS, compiled, helper, inlined, larger, merged, smaller
 from ..parameters import NOISE_BLOCK_CYCLES
 from . import lanes as ln
 from . import threads as th
@@ -104,8 +104,8 @@ def _forget_events(s, offset, first, last, blocks, full_line, n_lanes):  # type:
             k = _U(lane)
             s[o + k + _EXC_BIAS], s[o + k + _EXC_ADD] = offset[n + k], _NO_DROP
             s[o + k + _INH_BIAS], s[o + k + _INH_ADD] = offset[inhibitory + n + k], _NO_DROP
-            s[o + k + _EXC] = min(s[o + k + _EXC], full_line)
-            s[o + k + _INH] = min(s[o + k + _INH], full_line)
+            s[o + k + _EXC] = smaller(s[o + k + _EXC], full_line)
+            s[o + k + _INH] = smaller(s[o + k + _INH], full_line)
 
 
 @helper
@@ -149,23 +149,23 @@ def _record(lanes, readers, first, last, step, calm_from, column, trace):  # typ
 
 
 @inlined
-def _sees_more_than_membranes(readers, first, last):  # type: ignore[no-untyped-def]
+def _sees_more_than_membranes(field, first, last):  # type: ignore[no-untyped-def]
     """Whether anything of these blocks is recorded that does not go on from step to step alone.
 
     Lines and adaptation nodes are drawn for an interval: only `_record` knows them in between.
     """
     more = False
-    for k in range(readers.first[first], readers.first[last]):
-        more |= readers.field[k] != ln.V
+    for k in range(first, last):
+        more |= field[k] != ln.V
     return more
 
 
 @inlined
-def _earliest(lanes, first, last):  # type: ignore[no-untyped-def]
+def _earliest(block, first, last):  # type: ignore[no-untyped-def]
     """When the first timer of these blocks is due."""
-    due = lanes.block[ln.DUE, first]
+    due = block[ln.DUE, first]
     for b in range(first + 1, last):
-        due = min(due, lanes.block[ln.DUE, b])
+        due = smaller(due, block[ln.DUE, b])
     return due
 
 
@@ -182,37 +182,36 @@ class Task(NamedTuple):
     log: I64  # (thread, 2, capacity) tick and lane of the window's spikes
     log_n: I64  # (thread, 8): the first entry counts
     shared: I64  # see kernels.threads
-    trace: ln.F32  # (pair, step + 1)
+    trace: ln.F32  # (pair, step + 1) V at the chunk's start and after each step
     key: npt.NDArray[np.uint64]  # (1,) run seed
 
 
 @helper
-def _merge(task, spikes):  # type: ignore[no-untyped-def]
+def _merge(log, log_n, spikes):  # type: ignore[no-untyped-def]
     """Sort the window's spikes of all threads by (tick, neuron); return the log's new length."""
     n = spikes.first
-    for thread in range(task.log_n.shape[0]):
-        for k in range(task.log_n[thread, 0]):
-            n = insert(spikes, n, task.log[thread, 0, k], task.log[thread, 1, k])
-        task.log_n[thread, 0] = 0
+    for thread in range(log_n.shape[0]):
+        for k in range(log_n[thread, 0]):
+            n = insert(spikes, n, log[thread, 0, k], log[thread, 1, k])
+        log_n[thread, 0] = 0
     return n
 
 
 @inlined
-def _log_is_full(task):  # type: ignore[no-untyped-def]
-    log = task.arrivals.prelog
-    return log.tick.size > 0 and log.n[0] + MOST_PULSES > log.tick.size
+def _log_is_full(tick, n):  # type: ignore[no-untyped-def]
+    return tick.size > 0 and n[0] + MOST_PULSES > tick.size
 
 
 @helper
-def _hold(task, cursor, end):  # type: ignore[no-untyped-def]
+def _hold(cycle, row, gain, shared, cursor, end):  # type: ignore[no-untyped-def]
     """Move arrivals from step `end` on to the front; return the step of the last one before."""
-    a, n, held, last = task.arrivals, task.shared[th.N_ARRIVED], 0, -1
+    n, step_cycles, held, last = shared[th.N_ARRIVED], shared[th.STEP_CYCLES], 0, -1
     for k in range(n):
-        if a.cycle[k] >= end * task.shared[th.STEP_CYCLES]:
-            a.cycle[held], a.row[held], a.gain[held] = a.cycle[k], a.row[k], a.gain[k]
+        if cycle[k] >= end * step_cycles:
+            cycle[held], row[held], gain[held] = cycle[k], row[k], gain[k]
             held += 1
         else:
-            last = a.cycle[k] // task.shared[th.STEP_CYCLES]
+            last = cycle[k] // step_cycles
     cursor[HELD] = held
     return last
 
@@ -224,15 +223,15 @@ def fire(lanes, lane, tick):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _step_of(arrivals, event, n_arrived, step_cycles):  # type: ignore[no-untyped-def]
+def _step_of(cycle, event, n_arrived, step_cycles):  # type: ignore[no-untyped-def]
     """In which step an event arrives; never if there is none."""
-    return arrivals.cycle[event] // step_cycles if event < n_arrived else NEVER
+    return cycle[event] // step_cycles if event < n_arrived else NEVER
 
 
 @inlined
-def _next_group(task):  # type: ignore[no-untyped-def]
+def _next_group(shared):  # type: ignore[no-untyped-def]
     """A group of blocks of the present window that nobody has taken, or one too many."""
-    return th.add(task.shared, th.NEXT_GROUP, 1)
+    return th.add(shared, th.NEXT_GROUP, 1)
 
 
 @inlined
@@ -242,7 +241,8 @@ def _at_once(into, left, to_event, to_timer, ticks):  # type: ignore[no-untyped-
     into    steps since the present interval began
     left    steps of the window; to_event  steps until the next event; to_timer  ticks until `due`
     """
-    return min(ln.INTERVAL - into, left, to_event, max(to_timer, 0) // ticks + 1)
+    at_most = smaller(ln.INTERVAL - into, left)
+    return smaller(smaller(at_most, to_event), larger(to_timer, 0) // ticks + 1)
 
 
 @inlined
@@ -257,7 +257,7 @@ def _advance_lines(s, first, last, step, calm_from, rails):  # type: ignore[no-u
         enter_rest(s, first, last, ln.INTERVAL - into, rails)
 
 
-@helper
+@merged
 def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untyped-def]
     """Take a group of blocks, all of one kind, through the present window."""
     lanes, arrivals, key, shared = task.lanes, task.arrivals, task.key[0], task.shared
@@ -267,17 +267,18 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
         shared[th.STEP_CYCLES], shared[th.N_ARRIVED], shared[th.CALM_FROM],
     )  # fmt: skip
     noise_steps, ticks, arm_at = (
-        max(NOISE_BLOCK_CYCLES // step_cycles, 1), 2 * step_cycles, shared[th.ARM_AT],
+        larger(NOISE_BLOCK_CYCLES // step_cycles, 1), 2 * step_cycles, shared[th.ARM_AT],
     )  # fmt: skip
     n_lanes = lanes.digital.shape[1] // lanes.block.shape[1]
     first, last = task.groups[group], task.groups[group + 1]
     step, until, kind = shared[th.FIRST], shared[th.LAST], lanes.block[ln.KIND, first]
     next_noise = -(-step // noise_steps) * noise_steps
-    watched = task.readers.first[last] > task.readers.first[first]
-    closely = _sees_more_than_membranes(task.readers, first, last)
+    seen, seen_end = task.readers.first[first], task.readers.first[last]
+    watched = seen_end > seen
+    closely = _sees_more_than_membranes(task.readers.field, seen, seen_end)
     event = n_arrived - n_arrived  # an integer like others, not a literal that compiles once more
-    next_event = _step_of(arrivals, event, n_arrived, step_cycles)
-    due = _earliest(lanes, first, last)
+    next_event = _step_of(arrivals.cycle, event, n_arrived, step_cycles)
+    due = _earliest(lanes.block, first, last)
     if watched and step == origin:
         _record(lanes, task.readers, first, last, step, calm_from, step - origin, task.trace)
     while step < until:
@@ -298,9 +299,9 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
             )
             reached |= blocks
             event += 1
-            next_event = _step_of(arrivals, event, n_arrived, step_cycles)
+            next_event = _step_of(arrivals.cycle, event, n_arrived, step_cycles)
         if came:
-            due = _earliest(lanes, first, last)
+            due = _earliest(lanes.block, first, last)
         if kind <= ln.ADAPTIVE:
             _advance_lines(s, first, last, step, calm_from, rails)
             if step >= calm_from and not closely:
@@ -330,7 +331,7 @@ def _run_group(task, coupling, group, origin, thread):  # type: ignore[no-untype
                         lanes, b, end - ticks, end, (step - 1) // noise_steps, key,
                         log_tick, log_lane, n_spikes, n_lanes,
                     )  # fmt: skip
-            due = _earliest(lanes, first, last)
+            due = _earliest(lanes.block, first, last)
         if came:
             _forget_events(s, lanes.offset, first, last, reached, rails[ln.FULL_LINE], n_lanes)
         if watched:
@@ -347,10 +348,10 @@ def assist(task, coupling, origin, thread):  # type: ignore[no-untyped-def]
         th.wait_for(task.shared, th.GENERATION, generation)
         if th.load(task.shared, th.QUIT):
             return
-        group = _next_group(task)
+        group = _next_group(task.shared)
         while group < task.groups.size - 1:
             _run_group(task, coupling, group, origin, thread)
-            group = _next_group(task)
+            group = _next_group(task.shared)
         th.add(task.shared, th.DONE, 1)
 
 
@@ -374,7 +375,7 @@ def _follow(
         lanes, shared, readers = task.lanes, task.shared, task.readers
         n_lanes = lanes.digital.shape[1] // lanes.block.shape[1]
         tick, who, n = task.log[0, 0], task.log[0, 1], n_spikes - spikes.first
-        noise_steps = max(NOISE_BLOCK_CYCLES // shared[th.STEP_CYCLES], 1)
+        noise_steps = larger(NOISE_BLOCK_CYCLES // shared[th.STEP_CYCLES], 1)
         calm_from = step + 1 if shared[th.N_ARRIVED] else shared[th.CALM_FROM]
         end = (step + 1) * 2 * shared[th.STEP_CYCLES]
         start = end - 2 * shared[th.STEP_CYCLES]
@@ -422,7 +423,7 @@ def advance(task, coupling, net, routes, queues, drivers, out, cursor, until_ste
     n_lanes = task.lanes.digital.shape[1]
     helpers, step_cycles = task.log_n.shape[0] - 1, shared[th.STEP_CYCLES]
     while step < until_step:
-        wanted = min(until_step, step + longest)
+        wanted = smaller(until_step, step + longest)
         most = n_lanes * step_cycles * (wanted - step)
         most_events = 2 * most if len(net) else most
         if (
@@ -430,41 +431,45 @@ def advance(task, coupling, net, routes, queues, drivers, out, cursor, until_ste
             or cursor[N_EVENTS] + most_events > out.event_tick.size
         ):
             break
-        a, held = task.arrivals, cursor[HELD]
+        a, log, held = task.arrivals, task.arrivals.prelog, cursor[HELD]
         start = cursor[ARRIVED_UNTIL] if held else step * step_cycles
         rest = Arrivals(a.cycle[held:], a.row[held:], a.gain[held:], a.prelog)
         came = serve(routes, queues, drivers, cursor, start, wanted * step_cycles, rest)
         shared[th.N_ARRIVED] = held + came
-        end = min(wanted, cursor[ARRIVED_UNTIL] // step_cycles)  # all events are known up to there
+        end = smaller(
+            wanted, cursor[ARRIVED_UNTIL] // step_cycles
+        )  # all events are known up to there
         if end > step:
             shared[th.ARM_AT], cursor[ARM] = step if cursor[ARM] else -1, 0
             shared[th.FIRST], shared[th.LAST], shared[th.CALM_FROM] = step, end, cursor[CALM_FROM]
             shared[th.DONE] = shared[th.NEXT_GROUP] = 0
             if helpers:
                 th.add(shared, th.GENERATION, 1)
-            group = _next_group(task)
+            group = _next_group(task.shared)
             while group < task.groups.size - 1:
                 _run_group(task, coupling, group, origin, 0)
-                group = _next_group(task)
+                group = _next_group(task.shared)
             if helpers:
                 th.wait_for(shared, th.DONE, helpers)
             neuron = task.lanes.digital[ln.NEURON]
             spikes = Log(out.spike_tick, out.spike_lane, neuron, cursor[N_SPIKES])
-            cursor[N_SPIKES] = follow(task, net, spikes, _merge(task, spikes), step, origin)
+            cursor[N_SPIKES] = follow(
+                task, net, spikes, _merge(task.log, task.log_n, spikes), step, origin
+            )
             sent = cursor[N_EVENTS]
             events = Log(out.event_tick, out.event_lane, neuron, sent)
             window = cursor[N_SPIKES], 2 * step_cycles * step, 2 * step_cycles * end - 1
             cursor[N_EVENTS] = outputs(net, task.lanes, spikes, events, window)
             for k in range(sent, cursor[N_EVENTS]):
                 send(routes, queues, cursor, out.event_tick[k], out.event_lane[k])
-        last_event = _hold(task, cursor, end)
+        last_event = _hold(a.cycle, a.row, a.gain, shared, cursor, end)
         if last_event >= step:
             cursor[CALM_FROM] = last_event + 1
         step = end
         if (
             end < wanted
             and cursor[ARRIVED_UNTIL] < wanted * step_cycles
-            and (cursor[UNKNOWN_KEY] >= 0 or _log_is_full(task))
+            and (cursor[UNKNOWN_KEY] >= 0 or _log_is_full(log.tick, log.n))
         ):
             break
     cursor[STEP] = step

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import fused, helper, inlined
+from ..jit import fused, helper, inlined, larger, merged, smaller
 from ..physics.coefficients import COEFFICIENTS
 from ..physics.membrane import (
     advance_up_to,
@@ -89,8 +89,8 @@ def adapt(s, first, last, rails):  # type: ignore[no-untyped-def]
             w, left = s[o + _W_NEXT], s[o + _PULSE_LEFT]
             middle = fused(_AHEAD, s[o + _SLOPE], s[o + _V])
             u = saturate(fused(s[o + _A_B], middle, s[o + _A_A]), c)
-            goal = fused(s[o + _A_SLOPE], u, s[o + _DRIVE] * min(left, _ONE))
-            s[o + _PULSE_LEFT] = max(left - _ONE, _ZERO)
+            goal = fused(s[o + _A_SLOPE], u, s[o + _DRIVE] * smaller(left, _ONE))
+            s[o + _PULSE_LEFT] = larger(left - _ONE, _ZERO)
             bent = saturate(fused(w - goal, s[o + _W_HALF], goal), c)
             s[o + _W], s[o + _BENT] = w, bent
             s[o + _W_NEXT] = fused(w - goal, s[o + _W_DECAY], goal)
@@ -226,7 +226,7 @@ def step_simple(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-d
                 middle = extrapolate(v, slope, s[o + _SLOPE_OLD], c)
                 u, per_u = leak(middle, ota, c)
                 present = fused(u, per_u, s[o + _OFFSET]) + s[o + _SYN]
-                new = min(max(v + present, low), high)
+                new = smaller(larger(v + present, low), high)
                 s[o + _OLD_V], s[o + _SLOPE_OLD] = v, slope
                 s[o + _V], s[o + _SLOPE] = new, present
                 count = np.int32(count + np.int32(new >= s[o + _THRESHOLD]))
@@ -254,7 +254,7 @@ def step_adaptive(s, first, last, n, rails, crossed):  # type: ignore[no-untyped
                 i_exp = exponential(ahead, s[o + _EXP_B], s[o + _EXP_A], s[o + _EXP_MAX], c)
                 u, per_u = leak(middle, ota, c)
                 present = fused(u, per_u, s[o + _OFFSET]) + s[o + _SYN] + i_exp
-                new = min(max(v + present, low), high)
+                new = smaller(larger(v + present, low), high)
                 s[o + _OLD_V], s[o + _SLOPE_OLD] = v, slope
                 s[o + _V], s[o + _SLOPE] = new, present
                 count = np.int32(count + np.int32(new >= s[o + _THRESHOLD]))
@@ -356,7 +356,7 @@ def membrane(s, o, v, slope, stiff):  # type: ignore[no-untyped-def]
     return _membrane(v, slope, stiff, ota, exponent, COEFFICIENTS)
 
 
-@helper
+@merged
 def settled_w(s, o, v):  # type: ignore[no-untyped-def]
     """Where the adaptation node ends if the membrane stays at `v`."""
     return s[o + _A_SLOPE] * saturate(fused(s[o + _A_B], v, s[o + _A_A]), COEFFICIENTS)
@@ -396,7 +396,7 @@ def settle(lanes, lane, v):  # type: ignore[no-untyped-def]
     take_slope(s, o)
 
 
-@inlined
+@merged
 def kick(lanes, lane, part):  # type: ignore[no-untyped-def]
     """An adaptation pulse begins after `part` of the present interval.
 
@@ -405,7 +405,7 @@ def kick(lanes, lane, part):  # type: ignore[no-untyped-def]
     a part of one at the interval's end has less time for that, and one at its beginning more.
     """
     s, o, pulse = lanes.state, base(lane), lanes.analog[ln.PULSE, lane]
-    first = min(pulse, _ONE - part)
+    first = smaller(pulse, _ONE - part)
     half = _HALF * (_ONE - s[o + _W_DECAY])
     if s[o + _PULSE_LEFT] == _ZERO:
         share = first * (_ONE + half * (_ONE - first))

@@ -27,7 +27,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from ..jit import inlined
+from ..jit import inlined, larger
 
 Array = npt.NDArray[np.float64]
 
@@ -53,7 +53,7 @@ def exchange(conductance, here, there):  # type: ignore[no-untyped-def]
 @inlined
 def stiffness_used(stiffness, capacitance, dt):  # type: ignore[no-untyped-def]
     """-di/dV [S] of a node, not below what the step can bear."""
-    return max(stiffness, -LARGEST_GROWTH * capacitance / dt)
+    return larger(stiffness, -LARGEST_GROWTH * capacitance / dt)
 
 
 @inlined

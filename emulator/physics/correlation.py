@@ -11,7 +11,7 @@ acausal one the other way round.  Exponential, defaults and signs follow the ven
 
 from __future__ import annotations
 
-from ..jit import compiled, helper, inlined
+from ..jit import compiled, helper, inlined, larger, smaller
 from ..number import Number
 from ..numbers.correlation import NUMBERS
 from ..parameters import TICK_S
@@ -56,7 +56,7 @@ def measure_gain(v_res_meas):  # type: ignore[no-untyped-def]
 @compiled
 def droop(store):  # type: ignore[no-untyped-def]
     """How far a store current [LSB] pulls the output below the capacitor [V]."""
-    ratio = DROOP_STORE / max(store, _SMALLEST_STORE)
+    ratio = DROOP_STORE / larger(store, _SMALLEST_STORE)
     return DROOP_V * ratio * ratio
 
 
@@ -69,32 +69,32 @@ def decay_rate(ramp, trim, factor):  # type: ignore[no-untyped-def]
     shorter = 1.0
     for _ in range(trim):
         shorter *= TIME_TRIM
-    return TICK_S * max(ramp, 0.0) / (TAU * shorter * factor)
+    return TICK_S * larger(ramp, 0.0) / (TAU * shorter * factor)
 
 
 @helper
 def packet(store, gain, trim, factor):  # type: ignore[no-untyped-def]
     """Voltage step of a pair without delay [V]: store current [LSB], amp_calib 0..3, mismatch."""
-    size = AMPLITUDE / max(store, _SMALLEST_STORE) * gain * factor
+    size = AMPLITUDE / larger(store, _SMALLEST_STORE) * gain * factor
     for _ in range(trim):
         size *= AMPLITUDE_TRIM
-    return min(size, PACKET_LIMIT_V)
+    return smaller(size, PACKET_LIMIT_V)
 
 
 @inlined
 def discharge(v, step, floor, per_headroom):  # type: ignore[no-untyped-def]
     """V_acc [V] after a step [V], which is whole above floor + 1 / per_headroom and 0 at floor."""
-    headroom = min(max((v - floor) * per_headroom, 0.0), 1.0)
-    return max(v - step * headroom, min(v, floor))
+    headroom = smaller(larger((v - floor) * per_headroom, 0.0), 1.0)
+    return larger(v - step * headroom, smaller(v, floor))
 
 
 @helper
 def follow(v, droop_v, offset):  # type: ignore[no-untyped-def]
     """Output of a sensor's source follower [V]."""
-    return min(max(v - FOLLOWER_V - droop_v + offset, 0.0), FOLLOWER_LIMIT_V)
+    return smaller(larger(v - FOLLOWER_V - droop_v + offset, 0.0), FOLLOWER_LIMIT_V)
 
 
 @helper
 def disturbance(v):  # type: ignore[no-untyped-def]
     """What a capacitor at `v` [V] adds to a neuron's reading in its column [V]."""
-    return DISTURBANCE * max(v - DISTURBS_FROM_V, 0.0)
+    return DISTURBANCE * larger(v - DISTURBS_FROM_V, 0.0)

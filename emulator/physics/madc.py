@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..jit import inlined
+from ..jit import inlined, larger, smaller
 
 FULL_SCALE_CODE = 1023
 CHANNEL = 10
@@ -19,7 +19,7 @@ _ZERO, _FULL, _HALF = np.float32(0), np.float32(FULL_SCALE_CODE), np.float32(0.5
 def quantise(v, lsb, code_at_zero, noise):  # type: ignore[no-untyped-def]
     """Code of `v` [V], clipped to 10 bits; `lsb` [V], `code_at_zero` (of 0 V) and `noise` [LSB]."""
     code = math.floor(v / lsb + code_at_zero + noise + 0.5)
-    return min(max(code, 0), FULL_SCALE_CODE)
+    return smaller(larger(code, 0), FULL_SCALE_CODE)
 
 
 @inlined
@@ -28,5 +28,5 @@ def code_of(v, per_lsb, code_at_zero, noise):  # type: ignore[no-untyped-def]
 
     Cutting the fraction off after clipping rounds to the nearest code: nothing is below zero.
     """
-    exact = min(max(v * per_lsb + code_at_zero + noise, _ZERO), _FULL)
+    exact = smaller(larger(v * per_lsb + code_at_zero + noise, _ZERO), _FULL)
     return np.int64(np.int32(exact + _HALF))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import fused, inlined, times_power_of_two
+from ..jit import fused, inlined, larger, merged, smaller, times_power_of_two
 from . import coefficients as of
 from .ota import limited
 
@@ -35,7 +35,7 @@ def exp2(t, c):  # type: ignore[no-untyped-def]
 @inlined
 def factor(b, a, v):  # type: ignore[no-untyped-def]
     """A straight line b v + a, bent to 0 below."""
-    return max(fused(b, v, a), _ZERO)
+    return larger(fused(b, v, a), _ZERO)
 
 
 @inlined
@@ -44,7 +44,7 @@ def room(b, a, v, c):  # type: ignore[no-untyped-def]
 
     It never falls below 0, as the membrane stays within the rails where it does.
     """
-    return min(fused(b, v, a), c[of.ONE])
+    return smaller(fused(b, v, a), c[of.ONE])
 
 
 @inlined
@@ -66,10 +66,10 @@ def leak(v, ota, c):  # type: ignore[no-untyped-def]
 @inlined
 def exponential(v, b, a, largest, c):  # type: ignore[no-untyped-def]
     """The exponential term 2^(b v + a), at most 2^largest."""
-    return exp2(min(max(fused(b, v, a), c[of.LOWEST]), largest), c)
+    return exp2(smaller(larger(fused(b, v, a), c[of.LOWEST]), largest), c)
 
 
-@inlined
+@merged
 def runaway(v, i_exp, exponent, stiff):  # type: ignore[no-untyped-def]
     """`stiff` and what the exponential term adds to it below its limit.
 
@@ -90,7 +90,7 @@ def extrapolate(v, slope, slope_old, c):  # type: ignore[no-untyped-def]
     return fused(c[of.THREE_8THS], slope - slope_old, fused(c[of.HALF], slope, v))
 
 
-@inlined
+@merged
 def upswing(v, slope, slope_old, c):  # type: ignore[no-untyped-def]
     """Where the exponential term is taken: further, as what `extrapolate` leaves out has one sign.
 
@@ -100,7 +100,7 @@ def upswing(v, slope, slope_old, c):  # type: ignore[no-untyped-def]
     return fused(c[of.FURTHER], slope - slope_old, fused(c[of.HALF], slope, v))
 
 
-@inlined
+@merged
 def ceiling(slope, i_exp, top, c):  # type: ignore[no-untyped-def]
     """The most that V can change in a step in which the exponential current reaches its limit.
 
@@ -125,6 +125,6 @@ def advance_up_to(v, slope, stiff, most, low, high, c):  # type: ignore[no-untyp
 
     most  see `ceiling`
     """
-    x = max(stiff, c[of.MINUS_ONE])
+    x = larger(stiff, c[of.MINUS_ONE])
     change = slope / fused(x, fused(abs(x), c[of.TWELFTH], c[of.HALF]), c[of.ONE])
-    return min(max(v + min(change, most), low), high)
+    return smaller(larger(v + smaller(change, most), low), high)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import fused, inlined
+from ..jit import fused, inlined, larger, smaller
 from . import coefficients as of
 
 CUBIC = np.float32(4 / 27)
@@ -24,7 +24,7 @@ CUBIC = np.float32(4 / 27)
 @inlined
 def limited(u, c):  # type: ignore[no-untyped-def]
     """`u` within the range in which the amplifier responds."""
-    return min(max(u, c[of.MINUS_LIMIT]), c[of.LIMIT])
+    return smaller(larger(u, c[of.MINUS_LIMIT]), c[of.LIMIT])
 
 
 @inlined

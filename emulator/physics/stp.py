@@ -14,7 +14,7 @@ seen.  Hagen mode puts the output of a DAC in the place of V.
 
 from __future__ import annotations
 
-from ..jit import inlined
+from ..jit import inlined, larger, merged, smaller
 from .synaptic_input import decay_exact
 
 
@@ -30,11 +30,11 @@ def utilized(v, v_charge, utilization):  # type: ignore[no-untyped-def]
     return v + utilization * (v_charge - v)
 
 
-@inlined
+@merged
 def relative_width(v, start, per_volt):  # type: ignore[no-untyped-def]
     """Pulse width in units of t_full for V + V_off = `v` [V].
 
     start     width at 0 V, t_0 / t_full
     per_volt  1/V, 1 / (k i_ramp t_full)
     """
-    return min(max(start - v * per_volt, 0.0), 1.0)
+    return smaller(larger(start - v * per_volt, 0.0), 1.0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from firmware_protocol.instructions import READ_BIT, Barrier, Messages, ToFpga
 
 from ..crossbar import FIRST_LINK, Inputs
-from ..jit import compiled
+from ..jit import compiled, larger
 
 Ints = npt.NDArray[np.int64]
 
@@ -36,13 +36,13 @@ def schedule(header, payload, start, timer_zero, answered, latency, cycle):  # t
     now = start
     for i in range(header.size):
         if header[i] == _WAIT:
-            now = max(now, timer_zero + np.int64(payload[i]))
+            now = larger(now, timer_zero + np.int64(payload[i]))
         elif header[i] == _SETUP:
             timer_zero = now
         elif header[i] == _BARRIER and payload[i] & _OMNIBUS_BARRIER:
-            now = max(now, answered)
+            now = larger(now, answered)
         elif header[i] == _ADDRESS and payload[i] & _READ:
-            answered = max(answered, now + latency)
+            answered = larger(answered, now + latency)
         cycle[i] = now
         now += 1
     return now, timer_zero, answered

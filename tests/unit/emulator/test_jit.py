@@ -3,6 +3,7 @@
 Oracle of the fused multiply-add: the exact result as a fraction.
 """
 
+import gc
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import TypingError, njit
 
-from emulator.jit import first_bit, fused, helper, times_power_of_two
+from emulator.jit import (
+    compiled,
+    first_bit,
+    fused,
+    helper,
+    larger,
+    merged,
+    smaller,
+    times_power_of_two,
+)
 
 FLOATS = st.floats(-1e6, 1e6, width=32)
 
@@ -88,3 +98,57 @@ def test_a_helper_can_be_called_from_python_before_and_after_compiled_code_has_c
 def test_a_helper_refuses_what_it_cannot_compile():
     with pytest.raises(TypingError):
         total("ab", 2)
+
+
+@merged
+def difference(values, factor):
+    return factor * values[0] - values[1]
+
+
+@helper
+def differences(values):
+    return difference(values, 2.0) + difference(values, 3)
+
+
+def test_a_merged_function_can_be_called_from_python_and_from_two_places():
+    values = np.array([1.0, 3.0])
+    assert difference(values, 5) == 2
+    assert differences(values) == -1
+
+
+@njit
+def extremes(a, b):
+    return smaller(a, b), larger(a, b)
+
+
+@given(st.tuples(st.floats(), st.floats()) | st.tuples(*[st.integers(-(2**62), 2**62)] * 2))
+def test_the_extremes_are_those_of_python(pair):
+    found, expected = extremes(*pair), (min(*pair), max(*pair))
+    assert np.array_equal(found, expected, equal_nan=True)
+    assert np.array_equal(np.signbit(found), np.signbit(expected))
+
+
+def test_extremes_of_unsigned_and_of_short_numbers_keep_their_type():
+    high, low = np.uint64(2**63), np.uint64(1)
+    assert extremes(high, low) == (1, 2**63)
+    assert extremes(np.int32(-5), np.int32(3)) == (-5, 3)
+    with pytest.raises(TypingError):
+        extremes("a", "b")
+
+
+def test_python_collects_garbage_after_a_compilation_as_before():
+    def double(x):
+        return 2 * x
+
+    def nonsense(x):
+        return x.nothing
+
+    for enabled in (True, False):
+        (gc.enable if enabled else gc.disable)()
+        try:
+            assert compiled(double)(3.5 if enabled else 3) == (7 if enabled else 6)
+            with pytest.raises(TypingError):
+                compiled(nonsense)(3)
+            assert gc.isenabled() == enabled
+        finally:
+            gc.enable()

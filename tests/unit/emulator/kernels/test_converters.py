@@ -42,8 +42,9 @@ def take(signals, settings, n, *, of=None, first=0, slow=0.0):
     signals = np.asarray(signals, np.float32)
     tick, code = np.full(n, -1), np.full(n, -1)
     written, slow = kernel.sample(
-        signals, 1000, SHIFT, of or run(), settings, KEY, first, n, slow, tick, code
-    )
+        signals, 1000, SHIFT, of or run(), settings, KEY, first, n, slow, tick, code,
+        kernel.new_scratch(),
+    )  # fmt: skip
     return tick[:written], code[:written], slow
 
 

@@ -40,6 +40,11 @@ class Assembly(common.Assembly):
 
     _simulator = session
 
+    def inject(self, current_source: Any) -> None:
+        """NotImplementedError (TypeError for sources of spikes): there are no current sources."""
+        for population in self.populations:
+            population.inject(current_source)
+
     def record(
         self,
         variables: str | list[str] | None,
@@ -115,6 +120,24 @@ class _Cells:
                 "cannot be preset; neurons begin relaxed to their leak potential",
                 stacklevel=2,
             )
+
+    def inject(self, current_source: Any) -> None:
+        """NotImplementedError (TypeError for sources of spikes): there are no current sources."""
+        place = f"population {self._root.label!r}"
+        if not self._root.celltype.injectable:
+            raise TypeError(f"{place}: inject(): a source of spikes takes no current")
+        raise NotImplementedError(
+            f"{place}: inject(): the chip has no current sources that follow a function of time; "
+            "for a constant current set constant_current_enable, constant_current_i_offset and "
+            "constant_current_type of HXNeuron, or let a spike source excite the cells"
+        )
+
+    def get_plasticity_data(self, observable: str) -> Any:
+        """Observables of a plasticity rule; RuntimeError as there is none."""
+        raise RuntimeError(
+            f"population {self._root.label!r}: get_plasticity_data({observable!r}): its cells have "
+            "no plasticity rule"
+        )
 
     def _get_view(self, selector: Any, label: str | None = None) -> PopulationView:
         return PopulationView(self, selector, label)

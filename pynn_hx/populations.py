@@ -1,4 +1,4 @@
-"""Populations, views and assemblies of chip neurons and external sources."""
+"""Populations and views of chip neurons and external sources."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from firmware_protocol.atomic_neuron import FIELDS
 from firmware_protocol.chip_config import Group, neuron_view
 
 from . import session
+from .assemblies import Assembly
 from .mapping.graph import Ints
 from .morphology import McCircuitParameters, McNeuronBase
 from .recorded import Site
@@ -32,31 +33,9 @@ from .standardmodels.base import (
 from .standardmodels.calibrated import CalibratedNeuron
 from .standardmodels.sources import SpikeSourcePoissonOnChip, as_trains
 
+__all__ = ["Assembly", "Population", "PopulationView"]
+
 _POINT = (CompartmentLayout(None, (0,)),)
-
-
-class Assembly(common.Assembly):
-    """A list of populations and views that can be used as one."""
-
-    _simulator = session
-
-    def inject(self, current_source: Any) -> None:
-        """NotImplementedError (TypeError for sources of spikes): there are no current sources."""
-        for population in self.populations:
-            population.inject(current_source)
-
-    def record(
-        self,
-        variables: str | list[str] | None,
-        to_file: Any = None,
-        sampling_interval: float | None = None,
-        locations: Any = None,
-        *,
-        device: str = "madc",
-    ) -> None:
-        """Record from every member; see `Population.record`."""
-        for population in self.populations:
-            population.record(variables, to_file, sampling_interval, locations, device=device)
 
 
 def _simplified(values: npt.NDArray[Any]) -> Any:

@@ -7,7 +7,7 @@ another.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -126,6 +126,31 @@ def segment_of(data: Segment, origin: Origin, choice: Choice) -> neo.Segment:
             if choice.has(signal.variable, signal.site):
                 segment.irregularlysampledsignals.append(_signal(signal, origin))
     return segment
+
+
+def join(blocks: Sequence[neo.Block], sizes: Sequence[int]) -> neo.Block:
+    """A block of all that several have: segments of one number become one, member by member.
+
+    The given blocks are used up.  Channel indices become those of cells of all members together.
+
+    sizes  cells of each member
+    """
+    segments: dict[str, neo.Segment] = {}
+    first = np.cumsum([0, *sizes])
+    for block, offset in zip(blocks, first[:-1].tolist(), strict=True):
+        for segment in block.segments:
+            for signal in segment.irregularlysampledsignals:
+                signal.array_annotations["channel_index"] += offset
+            into = segments.setdefault(segment.name, segment)
+            if into is not segment:
+                for train in segment.spiketrains:
+                    into.spiketrains.append(train)
+                for signal in segment.irregularlysampledsignals:
+                    into.irregularlysampledsignals.append(signal)
+    joined = neo.Block()
+    for name in sorted(segments):
+        joined.segments.append(segments[name])
+    return joined
 
 
 def _order(signal: Signal) -> tuple[str, int, Site]:

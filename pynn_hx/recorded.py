@@ -173,8 +173,7 @@ def _train(train: Train, stretch: Stretch, origin: Origin) -> neo.SpikeTrain:
 def _signal(signal: Signal, origin: Origin) -> neo.IrregularlySampledSignal:
     return neo.IrregularlySampledSignal(
         signal.times * pq.ms,
-        signal.values[:, np.newaxis],
-        units="dimensionless",
+        pq.Quantity(signal.values[:, np.newaxis].copy(), "dimensionless"),  # scripts use its .base
         time_units="ms",
         name=signal.variable,
         device=signal.device,

@@ -6,13 +6,24 @@ What is here and what is not yet: ``docs/reference/pynn_api.md``.
 import importlib
 from typing import Any
 
-from pyNN import common, errors, random, space
+from pyNN import common, core, descriptions, errors, parameters, random, space
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 from pyNN.recording import get_io
 from pyNN.space import Space
 
-from . import connectors, helper, populations, projections, session, standardmodels
+from . import (
+    connectors,
+    helper,
+    plasticity_rules,
+    populations,
+    projections,
+    recording,
+    session,
+    standardmodels,
+)
+from . import recorded as recording_data
 from . import session as simulator
+from .calibration_settings import SpikingCalibOptions, SpikingCalibTarget
 from .connectors import (
     AllToAllConnector,
     ArrayConnector,
@@ -41,6 +52,7 @@ from .control import (
     get_max_delay,
     get_min_delay,
     get_post_realtime_read,
+    get_post_realtime_read_ppu_symbols,
     get_pre_realtime_read,
     get_time_step,
     list_standard_models,
@@ -53,6 +65,7 @@ from .control import (
     run_until,
     setup,
 )
+from .plasticity_rules import PlasticityRule, Timer
 from .populations import Assembly, Population, PopulationView
 from .procedural_api import connect, create, initialize, record, set
 from .projections import Connection, Projection
@@ -70,14 +83,22 @@ _LAZY = {
     "logger": "",
     "morphology": "",
     "plot": "",
+    "serialization": "pyNN",
 }
+# What lies below the chip's other PyNN backend and has no counterpart here.
+_LOWER_LAYERS = ("grenade", "grenade_common", "hxcomm")
 
 
 def __getattr__(name: str) -> Any:
+    if name in _LOWER_LAYERS:
+        raise AttributeError(
+            f"pynn_hx.{name}: the software below the chip's other PyNN backend is not part of this "
+            "one; see get_backend_statistics(), get_execution_instance_data() and setup(target=...)"
+        )
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = _LAZY[name]
-    if module in ("", ".vendor"):
+    if module in ("", ".vendor", "pyNN"):
         found: Any = importlib.import_module(f"{module}.{name}", __name__)
     else:
         found = getattr(importlib.import_module(module, __name__), name)
@@ -112,6 +133,7 @@ __all__ = [
     "InjectedReadout",
     "NumpyRNG",
     "OneToOneConnector",
+    "PlasticityRule",
     "Population",
     "PopulationView",
     "Projection",
@@ -119,12 +141,17 @@ __all__ = [
     "RunCommand",
     "SmallWorldConnector",
     "Space",
+    "SpikingCalibOptions",
+    "SpikingCalibTarget",
     "StaticSynapse",
+    "Timer",
     "cells",
     "common",
     "connect",
     "connectors",
+    "core",
     "create",
+    "descriptions",
     "end",
     "errors",
     "get_backend_statistics",
@@ -134,6 +161,7 @@ __all__ = [
     "get_max_delay",
     "get_min_delay",
     "get_post_realtime_read",
+    "get_post_realtime_read_ppu_symbols",
     "get_pre_realtime_read",
     "get_time_step",
     "hal",
@@ -145,6 +173,8 @@ __all__ = [
     "lola",
     "morphology",
     "num_processes",
+    "parameters",
+    "plasticity_rules",
     "plot",
     "populations",
     "preprocess",
@@ -152,10 +182,13 @@ __all__ = [
     "random",
     "rank",
     "record",
+    "recording",
+    "recording_data",
     "reset",
     "run",
     "run_for",
     "run_until",
+    "serialization",
     "session",
     "set",
     "setup",

@@ -16,6 +16,7 @@ from firmware_protocol.coordinates import N_BUSES, N_NEURONS
 
 from . import compile as compiler
 from . import session, targets
+from .calibration_settings import SpikingCalibOptions, SpikingCalibTarget
 from .mapping.place import check_background_permutation, check_permutation
 from .mapping.report import MappedTopologyStatistics
 from .standardmodels.cells import CalibHXNeuronCoba, CalibHXNeuronCuba, HXNeuron
@@ -55,8 +56,8 @@ def setup(
     injected_readout: InjectedReadout | None = None,
     strict_parameters: bool = True,
     **extra: Any,
-) -> None:
-    """Start a session; what existed of an earlier one is gone.
+) -> int:
+    """Start a session; what existed of an earlier one is gone.  Returns the MPI rank, 0.
 
     timestep               accepted for PyNN's sake; the chip has no time step
     target                 what to run on, e.g. ``"emulator:?chip_seed=3&run_seed=0"``; by default
@@ -110,6 +111,7 @@ def setup(
     if session.state is not None:
         session.state.close()
     session.state = session.State(settings)
+    return session.state.mpi_rank
 
 
 def _check_type(keyword: str, value: Any, kind: type, way_out: str) -> None:
@@ -135,7 +137,11 @@ def _check_injected(config: Any, readout: Any) -> None:
 
 
 # Keywords of the chip's other PyNN backend that come with per-chip calibration.
-_CALIBRATION = ("calibration_cache", "injected_calib_target", "injected_calib_options")
+_CALIBRATION = {
+    "calibration_cache": None,
+    "injected_calib_target": SpikingCalibTarget,
+    "injected_calib_options": SpikingCalibOptions,
+}
 
 
 def _check_extra(extra: dict[str, Any]) -> None:
@@ -146,7 +152,8 @@ def _check_extra(extra: dict[str, Any]) -> None:
                 "target, connection, initial_config, neuronPermutation, backgroundPermutation, "
                 "enable_neuron_bypass, injected_config, injected_readout, strict_parameters"
             )
-        if value is not None:
+        default = _CALIBRATION[keyword]
+        if value is not None and (default is None or not isinstance(value, default)):
             raise NotImplementedError(
                 f"setup({keyword}=...) comes with the calibration of single chips; leave it out"
             )
@@ -161,8 +168,8 @@ def end() -> None:
     session.state = None
 
 
-def run(runtime: float | None, command: RunCommand = RunCommand.EXECUTE) -> None:
-    """Run the experiment for `runtime` [hardware ms], truncated to 8 ns.
+def run(runtime: float | None, command: RunCommand = RunCommand.EXECUTE) -> float:
+    """Run the experiment for `runtime` [hardware ms], truncated to 8 ns; returns its time [ms].
 
     ``run(None, RunCommand.PREPARE)`` only maps the network.  ``run(t, RunCommand.APPEND)`` queues
     the network as it is now for t ms; the next ``run(t)`` or ``run(None)`` executes what is queued
@@ -190,6 +197,7 @@ def run(runtime: float | None, command: RunCommand = RunCommand.EXECUTE) -> None
             state.execute()
     else:
         raise ValueError(f"run(): {command!r} is none of {[str(c) for c in RunCommand]}")
+    return state.t
 
 
 run_for = run
@@ -288,6 +296,19 @@ def get_pre_realtime_read() -> dict[Any, Any]:
 def get_post_realtime_read() -> dict[Any, Any]:
     """The same of what it asked for after the run."""
     return dict(session.require("get_post_realtime_read()").reads.get("post_realtime", {}))
+
+
+def get_post_realtime_read_ppu_symbols() -> dict[Any, Any]:
+    """Symbols of the on-chip processors that were read after the run: none, they run no programs.
+
+    RuntimeError without a session or before an execution.
+    """
+    state = session.require("get_post_realtime_read_ppu_symbols()")
+    if state.execution is None:
+        raise RuntimeError(
+            "get_post_realtime_read_ppu_symbols(): nothing has been executed; call run(t)"
+        )
+    return {}
 
 
 def get_execution_instance_data() -> session.ExecutionData:

@@ -1,4 +1,4 @@
-"""Populations, views and assemblies of chip neurons and external sources."""
+"""Populations and views of chip neurons and external sources."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from firmware_protocol.atomic_neuron import FIELDS
 from firmware_protocol.chip_config import Group, neuron_view
 
 from . import session
+from .assemblies import Assembly
 from .mapping.graph import Ints
 from .morphology import McCircuitParameters, McNeuronBase
 from .recorded import Site
@@ -32,26 +33,9 @@ from .standardmodels.base import (
 from .standardmodels.calibrated import CalibratedNeuron
 from .standardmodels.sources import SpikeSourcePoissonOnChip, as_trains
 
+__all__ = ["Assembly", "Population", "PopulationView"]
+
 _POINT = (CompartmentLayout(None, (0,)),)
-
-
-class Assembly(common.Assembly):
-    """A list of populations and views that can be used as one."""
-
-    _simulator = session
-
-    def record(
-        self,
-        variables: str | list[str] | None,
-        to_file: Any = None,
-        sampling_interval: float | None = None,
-        locations: Any = None,
-        *,
-        device: str = "madc",
-    ) -> None:
-        """Record from every member; see `Population.record`."""
-        for population in self.populations:
-            population.record(variables, to_file, sampling_interval, locations, device=device)
 
 
 def _simplified(values: npt.NDArray[Any]) -> Any:
@@ -115,6 +99,24 @@ class _Cells:
                 "cannot be preset; neurons begin relaxed to their leak potential",
                 stacklevel=2,
             )
+
+    def inject(self, current_source: Any) -> None:
+        """NotImplementedError (TypeError for sources of spikes): there are no current sources."""
+        place = f"population {self._root.label!r}"
+        if not self._root.celltype.injectable:
+            raise TypeError(f"{place}: inject(): a source of spikes takes no current")
+        raise NotImplementedError(
+            f"{place}: inject(): the chip has no current sources that follow a function of time; "
+            "for a constant current set constant_current_enable, constant_current_i_offset and "
+            "constant_current_type of HXNeuron, or let a spike source excite the cells"
+        )
+
+    def get_plasticity_data(self, observable: str) -> Any:
+        """Observables of a plasticity rule; RuntimeError as there is none."""
+        raise RuntimeError(
+            f"population {self._root.label!r}: get_plasticity_data({observable!r}): its cells have "
+            "no plasticity rule"
+        )
 
     def _get_view(self, selector: Any, label: str | None = None) -> PopulationView:
         return PopulationView(self, selector, label)

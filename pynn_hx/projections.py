@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyNN import common
 from pyNN.space import Space
-
-from firmware_protocol.coordinates import (
-    Synapse,
-    SynapseColumn,
-    SynapseOnSynram,
-    SynapseRowOnChip,
-    Synram,
-)
 
 from . import session
 from .mapping.demand import MAX_WEIGHT
@@ -23,29 +16,10 @@ from .projection_ends import End, check_targets
 from .projection_values import Connection, ConnectionArrays
 from .standardmodels.synapses import StaticSynapse
 
-__all__ = ["Connection", "PlacedSynapse", "Projection"]
+if TYPE_CHECKING:
+    from .vendor.halco import SynapseOnDLS
 
-
-class PlacedSynapse(Synapse):
-    """A synapse of the chip, with the names that the chip's own PyNN backend gives its parts."""
-
-    @property
-    def synapse_row(self) -> SynapseRowOnChip:
-        """Its row, 0..511 over both halves."""
-        return SynapseRowOnChip.at(self.synram, self.row)
-
-    @property
-    def synapse_on_row(self) -> SynapseColumn:
-        """Its place in the row, 0..255."""
-        return self.column
-
-    def toSynapseOnSynram(self) -> SynapseOnSynram:
-        """Its place in its half."""
-        return self.on_synram
-
-    def toSynramOnDLS(self) -> Synram:
-        """Its half."""
-        return self.synram
+__all__ = ["Connection", "Projection"]
 
 
 class Projection(ConnectionArrays):
@@ -125,17 +99,20 @@ class Projection(ConnectionArrays):
         )
 
     @property
-    def placed_connections(self) -> list[list[PlacedSynapse]]:
+    def placed_connections(self) -> list[list[SynapseOnDLS]]:
         """The hardware synapses of each connection, in the order of `connections`.
+
+        They are coordinates that injected configurations and readouts take.
 
         Raises  RuntimeError before the network is mapped
         """
         state = session.require("placed_connections")
         connection, half, row, column = state.mapped_synapses(self)
         number = (half * 256 + row) * 256 + column
-        placed: list[list[PlacedSynapse]] = [[] for _ in range(len(self))]
+        kind = importlib.import_module(".vendor.halco", __package__).SynapseOnDLS  # few need it
+        placed: list[list[SynapseOnDLS]] = [[] for _ in range(len(self))]
         for c, synapse in zip(connection.tolist(), number.tolist(), strict=True):
-            placed[c].append(PlacedSynapse(synapse))
+            placed[c].append(kind(synapse))
         return placed
 
 

@@ -7,7 +7,7 @@ another.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -128,6 +128,31 @@ def segment_of(data: Segment, origin: Origin, choice: Choice) -> neo.Segment:
     return segment
 
 
+def join(blocks: Sequence[neo.Block], sizes: Sequence[int]) -> neo.Block:
+    """A block of all that several have: segments of one number become one, member by member.
+
+    The given blocks are used up.  Channel indices become those of cells of all members together.
+
+    sizes  cells of each member
+    """
+    segments: dict[str, neo.Segment] = {}
+    first = np.cumsum([0, *sizes])
+    for block, offset in zip(blocks, first[:-1].tolist(), strict=True):
+        for segment in block.segments:
+            for signal in segment.irregularlysampledsignals:
+                signal.array_annotations["channel_index"] += offset
+            into = segments.setdefault(segment.name, segment)
+            if into is not segment:
+                for train in segment.spiketrains:
+                    into.spiketrains.append(train)
+                for signal in segment.irregularlysampledsignals:
+                    into.irregularlysampledsignals.append(signal)
+    joined = neo.Block()
+    for name in sorted(segments):
+        joined.segments.append(segments[name])
+    return joined
+
+
 def _order(signal: Signal) -> tuple[str, int, Site]:
     return signal.variable, _DEVICES.index(signal.device), signal.site
 
@@ -148,8 +173,7 @@ def _train(train: Train, stretch: Stretch, origin: Origin) -> neo.SpikeTrain:
 def _signal(signal: Signal, origin: Origin) -> neo.IrregularlySampledSignal:
     return neo.IrregularlySampledSignal(
         signal.times * pq.ms,
-        signal.values[:, np.newaxis],
-        units="dimensionless",
+        pq.Quantity(signal.values[:, np.newaxis].copy(), "dimensionless"),  # scripts use its .base
         time_units="ms",
         name=signal.variable,
         device=signal.device,

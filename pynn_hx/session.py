@@ -56,6 +56,10 @@ class ID(int, common.IDMixin):
         int.__init__(n)
         common.IDMixin.__init__(self)
 
+    def inject(self, current_source: Any, location: Any = None) -> None:
+        """NotImplementedError (TypeError for a source of spikes): there are no current sources."""
+        self.parent.inject(current_source)
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -3,6 +3,8 @@
 Counters and sensors show what happened before they are read.  So whoever reads them observes since
 their first reset: in this program, or, if it does not reset them, from its begin.  What a program
 resets and does not read afterwards is observed on, for a later program that may.
+
+Who samples the columns' ADC looks at correlation sensors only if a column connects them to it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from .words import Accesses
 NEVER = np.iinfo(np.int64).max
 _LOW_WORD = np.uint64(0xFFFFFFFF)
 _POLL_PLACE = CONTAINERS["PollingOmnibusBlockConfig"]
+_COLUMN = CONTAINERS["ColumnCorrelationQuad"]
+_INTERNAL = ("enable_internal_causal", "enable_internal_acausal")
 
 
 class Observable(IntEnum):
@@ -85,6 +89,8 @@ def foresee(
         resets = np.empty(0, np.int64)
         if what in _RESETS:
             resets = write_at[_among(write, _table(_RESETS[what]))]
+        if what is Observable.CORRELATION and not (resets.size or what in still):
+            reads = reads if _sensors_on_cadc(messages, accesses, memory) else reads[:0]
         span = _span(reads, resets, what in still)
         if what is Observable.CADC:
             span = Span(int(reads.min()), int(reads.max())) if reads.size else None
@@ -110,6 +116,26 @@ def _span(reads: Ints, resets: Ints, still: bool) -> Span | None:
     last_read = int(reads.max()) if reads.size else -1
     last_reset = int(resets.max()) if resets.size else -1
     return Span(first, last_read if last_read > last_reset else NEVER)
+
+
+@cache
+def _switches() -> tuple[Ints, np.uint64]:
+    """Sorted addresses of the words that connect sensors to the CADC, and which bits do."""
+    on = {f.name: np.full(f.entries, f.name in _INTERNAL) for f in _COLUMN.register.fields}
+    words = _COLUMN.register.encode({name: bits.astype(np.int64) for name, bits in on.items()})
+    (number,) = np.nonzero(words)[0].tolist()
+    address = _COLUMN.all_addresses()[..., number].astype(np.int64)
+    return np.sort(address.reshape(-1)), np.uint64(words[number])
+
+
+def _sensors_on_cadc(messages: Messages, accesses: Accesses, memory: Memory) -> bool:
+    """Whether correlation sensors are connected to the CADC, before a program or by it."""
+    columns = memory.block("column_correlation")
+    if any(np.any(columns[name]) for name in _INTERNAL):
+        return True
+    address, mask = _switches()
+    mine = ~accesses.is_read & _among(accesses.address, address)
+    return bool(np.any(messages.payload[accesses.at[mine] + 1] & mask))
 
 
 def _polled(polls: Ints, messages: Messages, accesses: Accesses, memory: Memory) -> Ints:

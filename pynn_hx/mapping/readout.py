@@ -61,14 +61,13 @@ class Readout:
     def channels(self) -> dict[int, Sight]:
         """What the MADC's samples of channel bit 0 and 1 belong to.
 
-        Of two inputs, samples of multiplexer 0 have channel 1 (the bit is inverted); a single one
-        has channel 0.
+        The bit says where the selection stands when a conversion is over: of two inputs, it is the
+        other one's; of a single input, that of its multiplexer.
         """
         first, second = self.madc
         if first is not None and second is not None:
             return {1: first, 0: second}
-        single = second if first is None else first
-        return {} if single is None else {0: single}
+        return {bit: s for bit, s in enumerate(self.madc) if s is not None}
 
 
 def plan(

@@ -35,8 +35,8 @@ def test_without_a_session_the_way_out_is_named(call):
         call()
 
 
-def test_setup_returns_none_and_replaces_the_session():
-    assert pynn.setup() is None
+def test_setup_returns_the_rank_and_replaces_the_session():
+    assert pynn.setup() == 0
     pynn.Population(3, pynn.cells.HXNeuron())
     pynn.setup()
     assert pynn.simulator.state.populations == []
@@ -84,8 +84,7 @@ def test_setup_keeps_its_own_copy_of_the_initial_config():
 def test_a_second_run_needs_a_reset():
     pynn.setup()
     pynn.Population(1, pynn.cells.HXNeuron())
-    pynn.run(0.01)
-    assert pynn.get_current_time() == 0.01
+    assert pynn.run(0.01) == pynn.get_current_time() == 0.01
     with pytest.raises(RuntimeError, match=r"has been run; .* call reset\(\)"):
         pynn.run(0.01)
     pynn.reset()

@@ -56,6 +56,10 @@ def test_synapses_of_all_projections_are_distinct_and_know_their_parts():
         assert int(on_synram) == s.row * 256 + s.synapse_on_row
         assert int(s.synapse_row) == s.toSynramOnDLS() * 256 + s.row
         assert s.synapse_on_row == s.column
+        assert isinstance(s, pynn.halco.SynapseOnDLS)
+        assert s.synapse_row.toSynapseWeightRowOnDLS() == pynn.halco.SynapseWeightRowOnDLS(
+            int(s.synapse_row)
+        )
 
 
 def test_synapses_onto_an_assembly_are_in_the_columns_of_its_members():

@@ -11,6 +11,7 @@ from emulator.memory import Memory, power_on_image
 from emulator.player.foresight import NEVER, Observable, Span, foresee
 from emulator.player.words import Accesses, messages
 from firmware_protocol import Program
+from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.instructions import ToFpga, message
 
 SPIKES, CROSSBAR = Observable.SPIKE_COUNTERS, Observable.CROSSBAR_COUNTERS
@@ -75,6 +76,19 @@ def test_samples_are_observed_while_they_are_read_and_sensors_since_their_reset(
     program = (TICK, write(SENSOR_RESET), TICK, read(SAMPLES), TICK, read(0x02EC0000), TICK)
     assert foreseen(*program) == {CADC: Span(4, 6), CORRELATION: Span(1, 6)}
     assert foreseen(write(SENSOR_RESET)) == {CORRELATION: Span(0, NEVER)}
+
+
+def test_samples_without_a_sensor_on_the_converter_say_nothing_about_sensors():
+    switches = int(CONTAINERS["ColumnCorrelationQuad"].addresses(1, 5)[0])
+    currents_only, sensor = write(switches, 0x03030303), write(switches, 0x40000000)
+    assert foreseen(TICK, read(SAMPLES)) == {CADC: Span(1, 1)}
+    assert foreseen(currents_only, read(SAMPLES)) == {CADC: Span(2, 2)}
+    seen = {CADC: Span(3, 3), CORRELATION: Span(0, 3)}
+    assert foreseen(sensor, TICK, read(SAMPLES)) == seen
+    memory = Memory(power_on_image())
+    memory.write(np.array([switches], np.uint32), np.array([0x80], np.uint32))
+    assert foreseen(TICK, read(SAMPLES), memory=memory)[CORRELATION] == Span(0, 1)
+    assert foreseen(read(SAMPLES), still={CORRELATION})[CORRELATION] == Span(0, 0)
 
 
 def test_a_poll_looks_at_the_register_that_the_program_names():

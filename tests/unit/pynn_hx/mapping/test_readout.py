@@ -44,6 +44,7 @@ def test_a_neuron_on_a_pad_is_sampled_through_the_same_multiplexer():
     assert chip.readout_source.neuron_top_even.tolist() == [0, 1]
     assert chip.readout_source.buffer_1_to_pad_1[1] == 1
     assert chip.madc.active_mux_initially_selected_input == 1
+    assert run.channels == {1: Sight(4, 0)}, "the bit says which multiplexer is selected"
 
 
 def test_pads_may_leave_no_way_to_the_madc():

@@ -10,6 +10,7 @@ begins, the words that differ from those of the stage before are written, in the
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -288,15 +289,29 @@ def _sample_cadc(schedule: Schedule, stage: Stage) -> Appointment | None:
     latched.read(_CADC.addresses(half, 0, quad, 0, 1)[:, 0])
     spacing = CADC_CYCLES + len(trigger) + len(latched)
     n = max((stage.stop - stage.start) // spacing, 0)
-    if n * (len(trigger) + len(latched)) > MAX_CADC_WORDS:
-        limit_ms = MAX_CADC_WORDS / (len(trigger) + len(latched)) * spacing / CYCLES_PER_MS
-        raise MappingError(
-            f"the CADC would sample {len(stage.readout.cadc)} neurons {n} times, more than a "
-            f"program holds; record for at most {limit_ms:.0f} ms at a time, or fewer neurons"
-        )
     times = stage.start + _BEGIN_TIMER + spacing * np.arange(n)
     schedule.repeat(times, trigger)
     return schedule.repeat(times + len(trigger) + CADC_CYCLES, latched)
+
+
+def check_cadc(stages: Sequence[tuple[Readout, int]]) -> None:
+    """MappingError if sampling the CADC takes more reads than a program holds.
+
+    stages  what each shows, and for how long [cycles]
+    """
+    words, cycles = 0, 0
+    for readout, duration in stages:
+        if readout.cadc:
+            half, _, _ = _cadc_registers(readout)
+            reads = half.size + np.unique(half).size
+            words += duration // (CADC_CYCLES + reads) * reads
+            cycles += duration
+    if words > MAX_CADC_WORDS:
+        limit_ms = cycles / CYCLES_PER_MS * MAX_CADC_WORDS / words
+        raise MappingError(
+            f"sampling the CADC would take {words} reads, and a program holds {MAX_CADC_WORDS} of "
+            f"them; record for at most {limit_ms:.0f} ms of an experiment, or fewer neurons"
+        )
 
 
 def _cadc_registers(readout: Readout) -> tuple[Ints, Ints, Ints]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from copy import copy, deepcopy
 from typing import Any
@@ -35,6 +36,7 @@ from .standardmodels.sources import SpikeSourcePoissonOnChip, as_trains
 
 __all__ = ["Assembly", "Population", "PopulationView"]
 
+_log = logging.getLogger(__name__)
 _POINT = (CompartmentLayout(None, (0,)),)
 
 
@@ -140,7 +142,7 @@ class _Cells:
     def actual_hwparams(self) -> tuple[Any, ...]:
         """Settings that the next run uses, by cell: changing ``.leak.v_leak`` changes the run."""
         codes = self._root.calibrated_codes("actual_hwparams")
-        changed = self._root.require_session("actual_hwparams").changed
+        changed = self._root.corrected
         return tuple(neuron_view(Group("neurons", codes), int(k), changed) for k in self._indices)
 
     def record(
@@ -254,6 +256,7 @@ class Population(_Cells, common.Population):
         self._learned: Values | None = None
         self._calibrated: Values | None = None  # codes that the present targets came to
         self._clocks: RefractoryClocks | None = None  # for which they were found
+        self._corrected = False  # whether the user has changed some
         for cell in self.all_cells:
             cell.parent = self
 
@@ -363,7 +366,8 @@ class Population(_Cells, common.Population):
             self._parameters[name][indices] = value
             self._given[name][indices] = True
         self._calibrated = None
-        self._session.changed()
+        if not isinstance(self.celltype, FpgaSource):
+            self._session.changed()
 
     def _merged(self, changed: Values, indices: Ints) -> Values:
         """All parameters as they would be with some of them changed."""
@@ -377,6 +381,13 @@ class Population(_Cells, common.Population):
         if isinstance(self.celltype, CalibratedNeuron):
             clocks, place = RefractoryClocks.of(chip), f"population {self.label!r}"
             if self._calibrated is None or clocks != self._clocks:
+                if self._calibrated is not None and self._corrected:
+                    _log.warning(
+                        "%s: calibrated anew, since other neurons need other refractory clocks; "
+                        "what was changed through actual_hwparams is lost",
+                        place,
+                    )
+                self._corrected = False
                 found = self.celltype.calibrate(self._parameters, clocks, place)
                 self._calibrated, self._clocks = self._all_codes(found), clocks
             codes = {n: v[cells] for n, v in self._calibrated.items()}
@@ -420,6 +431,11 @@ class Population(_Cells, common.Population):
                 "run(None, RunCommand.PREPARE) first"
             )
         return self._calibrated
+
+    def corrected(self) -> None:
+        """The user has changed a calibrated setting."""
+        self._corrected = True
+        self.require_session("actual_hwparams").changed()
 
     def target_of(self, cell: int) -> Any:
         """The calibration target of a cell."""

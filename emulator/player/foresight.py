@@ -5,6 +5,7 @@ their first reset: in this program, or, if it does not reset them, from its begi
 resets and does not read afterwards is observed on, for a later program that may.
 
 Who samples the columns' ADC looks at correlation sensors only if a column connects them to it.
+Counters of the crossbar have no reset, but they stand still until they are enabled.
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ from .words import Accesses
 NEVER = np.iinfo(np.int64).max
 _LOW_WORD = np.uint64(0xFFFFFFFF)
 _POLL_PLACE = CONTAINERS["PollingOmnibusBlockConfig"]
-_COLUMN = CONTAINERS["ColumnCorrelationQuad"]
 _INTERNAL = ("enable_internal_causal", "enable_internal_acausal")
+_COUNTING = (
+    ("CrossbarOutputConfig", "crossbar_outputs", "enable_event_counter"),
+    ("CrossbarNode", "crossbar_nodes", "enable_drop_counter"),
+)
+"""Container, its name in a configuration, and field of what enables the crossbar's counters."""
 
 
 class Observable(IntEnum):
@@ -92,6 +97,9 @@ def foresee(
         if what is Observable.CORRELATION and not (resets.size or what in still):
             reads = reads if _sensors_on_cadc(messages, accesses, memory) else reads[:0]
         span = _span(reads, resets, what in still)
+        if what is Observable.CROSSBAR_COUNTERS and span is not None and what not in still:
+            first = _counts_from(messages, accesses, memory)
+            span = Span(first, span.last) if first <= span.last else None
         if what is Observable.CADC:
             span = Span(int(reads.min()), int(reads.max())) if reads.size else None
         if span is not None:
@@ -118,13 +126,34 @@ def _span(reads: Ints, resets: Ints, still: bool) -> Span | None:
     return Span(first, last_read if last_read > last_reset else NEVER)
 
 
+def _counts_from(messages: Messages, accesses: Accesses, memory: Memory) -> int:
+    """Message from which on the crossbar may count: 0 if it does already, NEVER if it does not."""
+    first = NEVER
+    for container, block, name in _COUNTING:
+        if np.any(memory.block(block)[name]):
+            return 0
+        enabling = _setting(messages, accesses, container, (name,))
+        first = min(first, int(enabling[0])) if enabling.size else first
+    return first
+
+
+def _setting(
+    messages: Messages, accesses: Accesses, container: str, fields: tuple[str, ...]
+) -> Ints:
+    """Messages, in order, that write a word in which any of these flags of a container is set."""
+    address, mask = _flags(container, fields)
+    mine = accesses.at[~accesses.is_read & _among(accesses.address, address)]
+    return mine[(messages.payload[mine + 1] & mask) != 0]
+
+
 @cache
-def _switches() -> tuple[Ints, np.uint64]:
-    """Sorted addresses of the words that connect sensors to the CADC, and which bits do."""
-    on = {f.name: np.full(f.entries, f.name in _INTERNAL) for f in _COLUMN.register.fields}
-    words = _COLUMN.register.encode({name: bits.astype(np.int64) for name, bits in on.items()})
+def _flags(container: str, fields: tuple[str, ...]) -> tuple[Ints, np.uint64]:
+    """Sorted addresses of the words that hold flags of a container, one of each, and their bits."""
+    found = CONTAINERS[container]
+    on = {f.name: np.full(f.shape, int(f.name in fields)) for f in found.register.fields}
+    words = found.register.encode(on)
     (number,) = np.nonzero(words)[0].tolist()
-    address = _COLUMN.all_addresses()[..., number].astype(np.int64)
+    address = found.all_addresses()[..., number].astype(np.int64)
     return np.sort(address.reshape(-1)), np.uint64(words[number])
 
 
@@ -133,9 +162,7 @@ def _sensors_on_cadc(messages: Messages, accesses: Accesses, memory: Memory) -> 
     columns = memory.block("column_correlation")
     if any(np.any(columns[name]) for name in _INTERNAL):
         return True
-    address, mask = _switches()
-    mine = ~accesses.is_read & _among(accesses.address, address)
-    return bool(np.any(messages.payload[accesses.at[mine] + 1] & mask))
+    return bool(_setting(messages, accesses, "ColumnCorrelationQuad", _INTERNAL).size)
 
 
 def _polled(polls: Ints, messages: Messages, accesses: Accesses, memory: Memory) -> Ints:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -141,8 +140,7 @@ class SpikeSourcePoissonOnChip(BackgroundSource):
 
     rate  Hz of hardware time of each cell, >= 0; equal over a population.  The generator has 8 bits
           for it.
-    seed  of the generator's shift register, 0..2**32 - 1; equal over a population.  With seed 0 the
-          register may never leave 0, so that no spikes come: choose another.
+    seed  of the generator's shift register, 1..2**32 - 1; equal over a population
 
     A population takes one of the eight generators for each half of the chip that it projects to,
     and has 256 cells at most.
@@ -168,10 +166,9 @@ class SpikeSourcePoissonOnChip(BackgroundSource):
                 where = f"{place}: {name}"
                 raise FieldRangeError(where, seed, _SEED_LIMIT, "choose a seed in this range")
             if seed == 0:
-                warnings.warn(
-                    f"{place}: with seed 0 the generator's shift register may stay 0, so that no "
-                    "spikes come; choose another seed",
-                    stacklevel=2,
+                raise InvalidParameterValueError(
+                    f"{place}: with seed 0 the generator's shift register never leaves 0, so that "
+                    f"no spikes come; choose 1..{_SEED_LIMIT}"
                 )
         return np.trunc(numbers) if name == "seed" else numbers
 

@@ -228,3 +228,12 @@ def test_both_converters_agree_on_when_and_how_much():
     assert abs(best) < 1e-3, "a sample's time is when it was asked for, to 1 us"
     slope = np.polyfit(np.interp(s[inside], t, smooth), w[inside], 1)[0]
     assert slope == pytest.approx(1.54 / 4.5, rel=0.15), "CADC LSB per MADC LSB"
+
+
+def test_sampling_the_columns_for_longer_than_a_program_holds_is_refused_at_once():
+    neurons = pynn.Population(512, pynn.cells.HXNeuron())
+    neurons.record("v", device="cadc")
+    pynn.run(40, RunCommand.APPEND)
+    with pytest.raises(RuntimeError, match=r"takes? \d+ reads, .* record for at most \d+ ms"):
+        pynn.run(40, RunCommand.APPEND)
+    assert pynn.get_current_time() == 40

@@ -239,8 +239,8 @@ def test_the_largest_seed_is_kept_exactly():
     assert int(population.get("seed")) == 2**32 - 1
 
 
-def test_seed_0_is_accepted_with_the_remark_that_it_may_give_no_spikes():
-    with pytest.warns(UserWarning, match="with seed 0 .* choose another"):
+def test_seed_0_which_would_give_no_spikes_is_refused():
+    with pytest.raises(InvalidParameterValueError, match=r"never leaves 0.* choose 1\.\."):
         pynn.Population(1, OnChip(rate=1e3, seed=0))
 
 

@@ -19,6 +19,8 @@ CADC, CORRELATION = Observable.CADC, Observable.CORRELATION
 READ, RESET = 0x122800, 0x122C00
 SAMPLES, SENSOR_RESET = 0x02C80000, 0x02C90000
 POLL_ADDRESS = 0x88000006
+OUTPUTS = int(CONTAINERS["CrossbarOutputConfig"].addresses()[0])
+NODE = int(CONTAINERS["CrossbarNode"].addresses(3)[0])
 
 
 def foreseen(*parts, still=(), memory=None):
@@ -37,6 +39,13 @@ def write(address, value=0):
     program = Program()
     program.write(address, value)
     return program.words()
+
+
+def counting():
+    """Registers with which the crossbar counts."""
+    memory = Memory(power_on_image())
+    memory.write(np.array([OUTPUTS], np.uint32), np.array([1 << 4], np.uint32))
+    return memory
 
 
 TICK = message(ToFpga.LOOPBACK, 1)
@@ -68,8 +77,14 @@ def test_what_is_reset_and_not_read_is_observed_on_into_later_programs():
 
 
 @pytest.mark.parametrize("address", [0x130065, 0x130084])
-def test_crossbar_counters_have_no_reset(address):
-    assert foreseen(TICK, read(address)) == {CROSSBAR: Span(0, 1)}
+def test_crossbar_counters_have_no_reset_but_stand_still_until_they_are_enabled(address):
+    assert foreseen(TICK, read(address), memory=counting()) == {CROSSBAR: Span(0, 1)}
+    assert foreseen(TICK, read(address)) == {}, "off, and nobody switches them on"
+    outputs, node = write(OUTPUTS, 1 << 4), write(NODE, 1 << 31)
+    for switch_on in (outputs, node):
+        program = TICK, write(OUTPUTS, 0xF), switch_on, TICK, read(address)
+        assert foreseen(*program) == {CROSSBAR: Span(3, 6)}
+    assert foreseen(read(address), outputs) == {}, "too late"
 
 
 def test_samples_are_observed_while_they_are_read_and_sensors_since_their_reset():
@@ -97,6 +112,6 @@ def test_a_poll_looks_at_the_register_that_the_program_names():
 
 
 def test_a_poll_looks_at_the_register_that_an_earlier_program_named():
-    memory = Memory(power_on_image())
+    memory = counting()
     memory.write(np.array([POLL_ADDRESS], np.uint32), np.array([0x130070], np.uint32))
     assert foreseen(TICK, POLL, memory=memory) == {CROSSBAR: Span(0, 1)}

@@ -216,9 +216,11 @@ class Population(_Cells, common.Population):
         state = self._session = session.require("Population()")
         if isinstance(cellclass, type):
             cellparams = cellparams or {}
-        elif isinstance(cellclass, ExternalNeuron):
-            cellclass = copy(cellclass)  # which draws spike trains of its own
+        elif isinstance(cellclass, ExternalNeuron | CalibratedNeuron):
+            cellclass = copy(cellclass)  # which draws trains, or knows settings, of its own
         super().__init__(size, cellclass, cellparams, structure, initial_values or {}, label)
+        if isinstance(self.celltype, CalibratedNeuron):
+            self.celltype.population = self
         # Registered only now: a refused population leaves no trace.
         self.offset = state.register(self)
 
@@ -439,7 +441,7 @@ class Population(_Cells, common.Population):
 
     def target_of(self, cell: int) -> Any:
         """The calibration target of a cell."""
-        return self.celltype.calib_target(self._parameters, cell)
+        return self.celltype.target(self._parameters, cell)
 
     @property
     def is_neuron(self) -> bool:

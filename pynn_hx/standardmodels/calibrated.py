@@ -95,15 +95,42 @@ class CalibTarget:
 
 
 class CalibratedNeuron(ChipNeuron):
-    """Base of neurons given by targets."""
+    """Base of neurons given by targets.
+
+    population  whose cells they are; None for a type that a population has taken a copy of
+    """
 
     follows_initial_config = False
     shared: ClassVar[tuple[str, ...]] = SHARED
+    population: Any = None
 
     def __init__(self, plasticity_rule: Any = None, **targets: Any) -> None:
         refuse_plasticity_rule(plasticity_rule, type(self).__name__)
         super().__init__(**targets)
         self.given = frozenset(targets)
+
+    @property
+    def calib_target(self) -> Any:
+        """Targets by cell, as the population of these cells has them."""
+        return self._owner("calib_target").calib_target
+
+    @property
+    def calib_hwparams(self) -> Any:
+        """Settings that the calibration found, likewise."""
+        return self._owner("calib_hwparams").calib_hwparams
+
+    @property
+    def actual_hwparams(self) -> Any:
+        """Settings that the next run uses, likewise."""
+        return self._owner("actual_hwparams").actual_hwparams
+
+    def _owner(self, what: str) -> Any:
+        if self.population is None:
+            raise AttributeError(
+                f"{type(self).__name__}: {what}: a type has no cells; ask a population for it, or "
+                "population.celltype"
+            )
+        return self.population
 
     def checked(self, name: str, values: npt.NDArray[Any], place: str, cells: Ints) -> Any:
         """Values of one parameter as they are stored, (cell,): flags as bool, else float.
@@ -147,7 +174,7 @@ class CalibratedNeuron(ChipNeuron):
             reversal_inh=values["e_rev_I"] if coba else None,
         )
 
-    def calib_target(self, values: Values, cell: int) -> CalibTarget:
+    def target(self, values: Values, cell: int) -> CalibTarget:
         """What a cell is calibrated to; a copy."""
         return CalibTarget(**{n: float(values[n][cell]) for n in values.keys() & TARGETS.keys()})
 

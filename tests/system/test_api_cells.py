@@ -77,9 +77,11 @@ def test_inhibition_lowers_the_membrane_of_a_conductance_based_neuron():
 
 def test_results_of_the_calibration_exist_from_the_mapping_on():
     neurons = pynn.Population(3, pynn.cells.CalibHXNeuronCuba(v_rest=[80, 90, 100]))
+    shared = pynn.cells.CalibHXNeuronCuba(v_reset=60)
+    twins = [pynn.Population(n, shared) for n in (1, 2)]
     raw = pynn.Population(1, pynn.cells.HXNeuron())
     names = ("calib_target", "calib_hwparams", "actual_hwparams")
-    for population in (neurons, neurons[1:]):
+    for population in (neurons, neurons[1:], neurons.celltype):
         for name in names:
             with pytest.raises(AttributeError, match="call run"):
                 getattr(population, name)
@@ -87,7 +89,13 @@ def test_results_of_the_calibration_exist_from_the_mapping_on():
     assert [target.v_rest for target in neurons[1:].calib_target] == [90, 100]
     leaks = [hw.leak.v_leak for hw in neurons.calib_hwparams]
     assert leaks == sorted(leaks) and len(set(leaks)) == 3
+    assert neurons.celltype.calib_target == neurons.calib_target
+    assert [len(p.celltype.actual_hwparams) for p in twins] == [1, 2]
     for name in names:
+        with pytest.raises(AttributeError, match="ask a population"):
+            getattr(shared, name)
+        with pytest.raises(AttributeError):
+            getattr(raw.celltype, name)
         with pytest.raises(AttributeError, match="belongs to calibrated cell types"):
             getattr(raw, name)
 

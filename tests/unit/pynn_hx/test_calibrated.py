@@ -184,11 +184,11 @@ def test_each_cell_may_have_targets_of_its_own():
 
 def test_the_target_of_a_cell_is_a_copy_of_its_parameters():
     values = values_of(Coba, 2, v_rest=[100, 120])
-    target = Coba().calib_target(values, 1)
+    target = Coba().target(values, 1)
     values["v_rest"][1] = 90
     names = {n: default for n, default in Coba.default_parameters.items() if "rule" not in n}
     assert dataclasses.asdict(target) == names | {"v_rest": 120}
-    assert Cuba().calib_target(values_of(), 0).e_rev_E is None
+    assert Cuba().target(values_of(), 0).e_rev_E is None
 
 
 @pytest.mark.parametrize("cell", [Cuba, Coba])

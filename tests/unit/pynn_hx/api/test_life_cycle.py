@@ -147,3 +147,13 @@ def test_a_bypass_replaces_the_configuration_and_says_so(caplog):
     assert neurons.event_routing_enable_bypass_excitatory.all()
     assert neurons.event_routing_enable_bypass_inhibitory.all()
     assert not neurons.threshold_enable.any()
+
+
+def test_end_closes_a_connection_that_the_session_opened(monkeypatch):
+    pynn.setup()
+    pynn.run(0.01)
+    closed = []
+    connection = pynn.simulator.state.connection
+    monkeypatch.setattr(connection, "close", lambda: closed.append(True), raising=False)
+    pynn.end()
+    assert closed == [True] and pynn.simulator.state is None

@@ -45,6 +45,12 @@ _STUCK_SIGMAS = 2.6
 """Beyond so many standard deviations of its draw a neuron may hang in its reset: 1 % of them."""
 
 
+def _fires_by_itself(circuits: Circuits) -> Bools:
+    """(512,) whether a neuron's comparator, or an event that bypasses it, can make it fire."""
+    able: Bools = np.isfinite(circuits.threshold) | circuits.exc.bypass | circuits.inh.bypass
+    return able
+
+
 class AnalogCore:
     """Integrates on demand; `state` and the router's queues are what persists."""
 
@@ -149,11 +155,13 @@ class AnalogCore:
 
     def fire(self, memory: Memory, neuron: int, cycle: int) -> None:
         """Make a neuron's backend see a spike at `cycle`, if its fire output is on."""
-        if not self.circuits(memory, cycle).backend.fires[neuron]:
+        circuits = self.circuits(memory, cycle)
+        if not circuits.backend.fires[neuron]:
             return
         if not self._by_register[neuron]:
             self._by_register[neuron] = True
-            self._built, self._spiking = None, (None, False, False)
+            if not _fires_by_itself(circuits)[neuron]:  # else it has its lane already
+                self._built, self._spiking = None, (None, False, False)
         self._fires.append((cycle, neuron))
 
     def may_spike(self, memory: Memory, cycle: int, *, everyone: bool) -> bool:
@@ -278,8 +286,7 @@ class AnalogCore:
         self._fires = later
 
     def _can_fire(self, memory: Memory, c: Circuits) -> Bools:
-        by_itself = np.isfinite(c.threshold) | c.exc.bypass | c.inh.bypass
-        able = np.asarray((by_itself | self._by_register) & c.backend.fires)
+        able = np.asarray((_fires_by_itself(c) | self._by_register) & c.backend.fires)
         # Wires do not leave a block of columns, whose backends all count or none does.
         return self._wires.connections(memory).firing(able)
 

@@ -195,12 +195,6 @@ def executions(snippets: Sequence[Snippet]) -> list[Execution]:
     for part in range(n_parts.pop()):
         plans = [_readouts(snippet, part) for snippet in snippets]
         n_runs = max(map(len, plans))
-        if n_runs > 1:
-            _log.warning(
-                "the MADC sees two neurons at a time, one in an even and one in an odd column: the "
-                "experiment is run %d times to record all; record fewer neurons, or device='cadc'",
-                n_runs,
-            )
         for run in range(n_runs):
             chosen = tuple(p[run] if run < len(p) else replace(p[0], madc=(None, None), cadc=())
                            for p in plans)  # fmt: skip
@@ -208,6 +202,17 @@ def executions(snippets: Sequence[Snippet]) -> list[Execution]:
         times = [snippet.stop - snippet.start for snippet in snippets]
         compiler.check_cadc(list(zip((p[0] for p in plans), times, strict=True)))
     return found
+
+
+def _warn_of_repetitions(planned: Sequence[Execution]) -> None:
+    """Say so if a part runs several times; once per experiment, however many snippets it has."""
+    n_runs = int(np.bincount([execution.part for execution in planned]).max())
+    if n_runs > 1:
+        _log.warning(
+            "the MADC sees two neurons at a time, one in an even and one in an odd column: the "
+            "experiment is run %d times to record all; record fewer neurons, or device='cadc'",
+            n_runs,
+        )
 
 
 def _sights(snippet: Snippet, part: int) -> dict[View, Sight]:
@@ -243,7 +248,9 @@ def execute(
     """Run an experiment and tell what it showed, by snippet, and what was asked to be read."""
     results = [Seen() for _ in snippets]
     reads: dict[str, Any] = {}
-    for execution in executions(snippets):
+    planned = executions(snippets)
+    _warn_of_repetitions(planned)
+    for execution in planned:
         stages = tuple(
             compiler.Stage(s.mapped.parts[execution.part].image(shown), shown, s.start, s.stop)
             for s, shown in zip(snippets, execution.readouts, strict=True)

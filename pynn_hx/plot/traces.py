@@ -50,10 +50,25 @@ def membrane_trace(
 
 
 def raster(axes: Axes, spiketrains: Sequence[neo.SpikeTrain]) -> None:
-    """Draw one row of marks per spike train over hardware time in microseconds."""
-    rows = [t.annotations.get("source_index", k) for k, t in enumerate(spiketrains)]
+    """Draw one row of marks per cell over hardware time in microseconds.
+
+    Rows are numbers of cells in their population; trains of several populations are stacked, in the
+    order in which they come.
+    """
     times = [np.asarray(t.rescale("us")) for t in spiketrains]
     if times:
-        axes.eventplot(times, lineoffsets=rows, linelengths=0.8, colors=_TRACE)
+        axes.eventplot(times, lineoffsets=_rows(spiketrains), linelengths=0.8, colors=_TRACE)
     axes.set_xlabel("hardware time [µs]")
     axes.set_ylabel("neuron")
+
+
+def _rows(spiketrains: Sequence[neo.SpikeTrain]) -> list[int]:
+    """(train,) rows; trains of one cell, as several snippets leave them, share one."""
+    cells = [
+        (t.annotations.get("source_population"), t.annotations.get("source_index", k))
+        for k, t in enumerate(spiketrains)
+    ]
+    if len({population for population, _ in cells}) == 1:
+        return [index for _, index in cells]
+    row_of = {cell: row for row, cell in enumerate(dict.fromkeys(cells))}
+    return [row_of[cell] for cell in cells]

@@ -168,6 +168,16 @@ def test_more_neurons_than_the_madc_sees_are_recorded_in_several_runs(caplog):
     assert len(neurons.get_data().segments[0].spiketrains) == 5
 
 
+def test_that_an_experiment_is_run_again_is_said_once_however_many_snippets_it_has(caplog):
+    neurons = pynn.Population(3, pynn.cells.HXNeuron(threshold_enable=False))
+    neurons.record("v")
+    for _ in range(3):
+        pynn.run(0.01, RunCommand.APPEND)
+    pynn.run(None)
+    assert pynn.get_execution_instance_data().executions == 2
+    assert caplog.text.count("the experiment is run 2 times") == 1
+
+
 def test_the_columns_adc_shows_all_neurons_at_once_in_its_own_units():
     leaks = np.linspace(560, 720, 64)
     neurons = pynn.Population(64, pynn.cells.HXNeuron(leak_v_leak=leaks, threshold_enable=False))

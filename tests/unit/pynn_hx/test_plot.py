@@ -42,6 +42,17 @@ def test_raster_draws_one_row_per_train():
     assert np.allclose([c.get_positions()[0] for c in axes.collections], [20, 50])
 
 
+def test_trains_of_several_populations_are_stacked_and_snippets_of_one_cell_share_a_row():
+    axes = Figure().add_subplot()
+    cells = [("a", 0), ("a", 3), ("b", 0), ("a", 0), ("b", 0)]
+    trains = [
+        neo.SpikeTrain([0.01] * pq.ms, t_stop=0.1, source_population=name, source_index=index)
+        for name, index in cells
+    ]
+    plot.raster(axes, trains)
+    assert [c.get_lineoffset() for c in axes.collections] == [0, 1, 2, 0, 2]
+
+
 def test_rasters_of_nothing_and_of_silent_neurons_are_empty():
     axes = Figure().add_subplot()
     plot.raster(axes, [])

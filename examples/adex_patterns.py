@@ -63,11 +63,18 @@ def of_cell(trains, cell):
     return 1e3 * np.concatenate([train.magnitude for train in own])
 
 
-def trace(signals, cell):
-    """(sample,) times [us] and (sample,) values [MADC LSB] of a cell, of all three parts."""
-    own = [s for s in signals if s.array_annotations["channel_index"] == [cell]]
-    times = 1e3 * np.concatenate([signal.times.magnitude for signal in own])
-    return times, np.concatenate([signal.magnitude[:, 0] for signal in own])
+def recorded(neurons, cell, variable):
+    """Data of an experiment of its own for one cell, so that spikes and trace are of one run."""
+    neurons.record(None)
+    neurons[[cell]].record(["spikes", variable])
+    return step_of_current(neurons)
+
+
+def trace(segment):
+    """(sample,) times [us] and (sample,) values [MADC LSB] of the recorded cell."""
+    signals = segment.irregularlysampledsignals  # one for each part of the experiment
+    times = 1e3 * np.concatenate([signal.times.magnitude for signal in signals])
+    return times, np.concatenate([signal.magnitude[:, 0] for signal in signals])
 
 
 def bursts(spikes):
@@ -121,11 +128,8 @@ def main():
     chosen = [cells[len(cells) // 2] for cells in shown]  # those of medium latency
 
     neurons = neurons_on(chosen)
-    neurons.record("v")
-    membranes = step_of_current(neurons)
-    neurons.record(None)
-    neurons.record(["adaptation", "spikes"])
-    ws = step_of_current(neurons)
+    membranes = [recorded(neurons, cell, "v") for cell in range(neurons.size)]
+    adaptations = [recorded(neurons, cell, "adaptation") for cell in range(neurons.size)]
     pynn.end()
 
     figure, panels = plt.subplots(
@@ -134,12 +138,11 @@ def main():
     print("pattern           shown by  latency  last/first interval  spikes per burst")
     found = {}
     for cell, (name, axes) in enumerate(zip(PATTERNS, panels.flat, strict=True)):
-        found[name] = spikes = of_cell(membranes.spiketrains, cell)
+        found[name] = spikes = of_cell(membranes[cell].spiketrains, cell)
         count, latency = f"{len(shown[cell])} of {N_CANDIDATES}", f"{spikes[0] - ON_US:.0f} us"
         ratio = f"{interval_ratio(spikes):.1f}" if spikes.size > 2 else "-"
         print(f"{name:16}  {count:>8}  {latency:>7}  {ratio:>19} ", *bursts(spikes))
-        draw(axes, *(trace(seen.irregularlysampledsignals, cell) for seen in (membranes, ws)),
-             spikes)  # fmt: skip
+        draw(axes, trace(membranes[cell]), trace(adaptations[cell]), spikes)
         axes.set_title(f"{name} (neuron {chosen[cell]})")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=4)
     figure.supxlabel("hardware time [µs]")

@@ -81,6 +81,8 @@ class _Cells:
         """Set parameters: scalars, one value per cell, or what PyNN's own `set` takes."""
         if "spike_times" in parameters:
             parameters["spike_times"] = as_trains(parameters["spike_times"])
+        if isinstance(self._root.celltype, McNeuronBase):
+            self._root.celltype.refuse_lists(parameters, f"population {self._root.label!r}")
         super().set(**parameters)  # type: ignore[misc]
 
     def _set_parameters(self, parameter_space: ParameterSpace) -> None:

@@ -73,6 +73,7 @@ class McNeuronBase(ChipNeuron):
                 f"{type(self).__name__} has no compartments; make a class with create_mc_neuron() "
                 "and use that"
             )
+        self.refuse_lists(parameters, type(self).__name__)
         super().__init__(**parameters)
         self.given = frozenset(parameters)
 
@@ -117,6 +118,16 @@ class McNeuronBase(ChipNeuron):
     def sizes(cls) -> tuple[int, ...]:
         """How many circuits each compartment has."""
         return tuple(compartment.size for compartment in cls.compartments.values())
+
+    @classmethod
+    def refuse_lists(cls, parameters: Mapping[str, Any], place: str) -> None:
+        """InvalidParameterValueError for nested lists, which PyNN takes for arrays over cells."""
+        for name, value in parameters.items():
+            if isinstance(value, list | tuple) and any(isinstance(v, list | tuple) for v in value):
+                raise InvalidParameterValueError(
+                    f"{place}: {name} = {value!r}: values by compartment and circuit are given as "
+                    "McCircuitParameters(...), alone or in a list of one for each cell"
+                )
 
     @staticmethod
     def simplified(values: npt.NDArray[Any]) -> Any:

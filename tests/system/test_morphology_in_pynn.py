@@ -193,6 +193,11 @@ def test_parameters_are_set_by_circuit_and_read_back_as_they_were_given():
     assert neurons[1].leak_v_leak == [[1], [2, 3]]
 
 
+def test_nested_lists_are_refused_where_a_cell_type_is_made_too():
+    with pytest.raises(errors.InvalidParameterValueError, match=r"Pair: leak_v_leak = .* given as"):
+        pair()(leak_v_leak=[[1], [2]])
+
+
 def test_what_was_set_by_circuit_is_what_the_membranes_do():
     pynn.setup()
     neurons = pynn.Population(1, pair(conductance=0)())
@@ -215,7 +220,8 @@ def test_what_was_set_by_circuit_is_what_the_membranes_do():
          r"leak_v_leak of cell 0: compartments of \(1, 2\) circuits .* Pair has \(1, 1\)"),
         ({"leak_v_leak": McCircuitParameters([[1], [1023]])}, OverflowError,
          r"cell 0, compartment 'dendrite': leak_v_leak = 1023 is outside 0\.\.1022"),
-        ({"leak_v_leak": [[1], [2]]}, errors.InvalidDimensionsError, "shape"),
+        ({"leak_v_leak": [[1], [2]]}, errors.InvalidParameterValueError,
+         r"leak_v_leak = \[\[1\], \[2\]\]: values by compartment .* McCircuitParameters"),
         ({"multicompartment_connect_right": True}, errors.NonExistentParameterError,
          "multicompartment_connect_right"),
     ],

@@ -198,7 +198,7 @@ def executions(snippets: Sequence[Snippet]) -> list[Execution]:
         for run in range(n_runs):
             chosen = tuple(p[run] if run < len(p) else replace(p[0], madc=(None, None), cadc=())
                            for p in plans)  # fmt: skip
-            found.append(Execution(part, chosen, run == 0))
+            found.append(Execution(part, readout.together(chosen), run == 0))
         times = [snippet.stop - snippet.start for snippet in snippets]
         compiler.check_cadc(list(zip((p[0] for p in plans), times, strict=True)))
     return found

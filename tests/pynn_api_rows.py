@@ -593,6 +593,12 @@ ROWS: dict[str, dict[str, tuple[str, ...] | Later]] = {
         "signals and their order": RECORDINGS(
             "both_converters_see_one_neuron_and_signals_come_in_their_order",
         ),
+        "other neurons in each snippet": RECORDINGS(
+            "each_snippet_shows_the_neurons_that_were_recorded_in_it"
+        ),
+        "data are kept whatever a script does to them": RECORDINGS(
+            "data_that_a_script_overwrites_are_not_those_that_are_kept"
+        ),
         "resolution of times": RECORDINGS(
             "samples_have_their_documented_ranges_and_times_their_resolution"
         ),

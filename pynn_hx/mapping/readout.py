@@ -9,7 +9,7 @@ time, and so do we.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -51,11 +51,19 @@ class Readout:
     madc  what the MADC samples, by multiplexer; None where nothing
     pads  what is on pad 0 and pad 1
     cadc  what the columns' ADC samples
+    muxes  multiplexers that the MADC samples, if not just those that show something: it learns them
+           when it is started, so that all parts of a run have the same
     """
 
     madc: tuple[Sight | None, Sight | None] = (None, None)
     pads: tuple[Pad | None, Pad | None] = (None, None)
     cadc: tuple[Sight, ...] = field(default=())
+    muxes: tuple[int, ...] = ()
+
+    @property
+    def sampled(self) -> tuple[int, ...]:
+        """Multiplexers that the MADC samples; of two, in turn."""
+        return self.muxes or tuple(mux for mux, s in enumerate(self.madc) if s is not None)
 
     @property
     def channels(self) -> dict[int, Sight]:
@@ -64,10 +72,18 @@ class Readout:
         The bit says where the selection stands when a conversion is over: of two inputs, it is the
         other one's; of a single input, that of its multiplexer.
         """
-        first, second = self.madc
-        if first is not None and second is not None:
-            return {1: first, 0: second}
-        return {bit: s for bit, s in enumerate(self.madc) if s is not None}
+        alternating = len(self.sampled) == N_MUXES
+        return {
+            1 - mux if alternating else mux: sight
+            for mux, sight in enumerate(self.madc)
+            if sight is not None
+        }
+
+
+def together(readouts: Sequence[Readout]) -> tuple[Readout, ...]:
+    """Readouts that follow each other in one run, while the MADC goes on sampling as it began."""
+    muxes = tuple(sorted({mux for r in readouts for mux in r.sampled}))
+    return tuple(replace(r, muxes=muxes) for r in readouts)
 
 
 def plan(
@@ -143,9 +159,8 @@ def _write_muxes(chip: ChipConfig, readout: Readout) -> None:
             chip.neurons.readout_enable_buffered_access[sight.circuit] = 1
             half, column = divmod(sight.circuit, N_COLUMNS)
             chip.readout_source[_LINES[half][column % 2]][mux] = 1
-    first, second = readout.madc
-    chip.madc.active_mux_initially_selected_input = int(first is None and second is not None)
-    chip.madc.active_mux_input_select_length = int(first is not None and second is not None)
+    chip.madc.active_mux_initially_selected_input = int(readout.sampled == (1,))
+    chip.madc.active_mux_input_select_length = int(len(readout.sampled) == N_MUXES)
 
 
 def _write_pads(chip: ChipConfig, readout: Readout) -> None:

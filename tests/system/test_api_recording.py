@@ -100,6 +100,30 @@ def test_data_that_a_script_overwrites_are_not_those_that_are_kept():
     assert np.array_equal(signals(neuron)[0].magnitude, kept)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([0], [0, 1]), ([0, 1], [1]), ([0, 1], [0]), ([], [0, 1]), ([0, 1], []), ([0], [1]),
+     ([0, 1], [1, 2])],
+)  # fmt: skip
+def test_each_snippet_shows_the_neurons_that_were_recorded_in_it(first, second):
+    """Whoever they are: neurons are told apart by their leak potentials."""
+    neurons = resting(3, leak_v_leak=[500, 800, 600])
+    rest = {0: 235, 1: 473, 2: 340}
+    for cell in first:
+        neurons[cell : cell + 1].record("v")
+    pynn.run(0.02, RunCommand.APPEND)
+    neurons.record(None)
+    for cell in second:
+        neurons[cell : cell + 1].record("v")
+    pynn.run(0.02)
+    shown = signals(neurons)
+    cells = [s.annotations["source_ids"][0] for s in shown]
+    assert cells == [*first, *second]
+    for cell, signal in zip(cells, shown, strict=True):
+        assert len(signal) > 250
+        assert signal.magnitude.mean() == pytest.approx(rest[cell], abs=30)
+
+
 def test_samples_have_their_documented_ranges_and_times_their_resolution():
     neuron = resting(1)
     neuron.record("v", device="cadc")

@@ -47,6 +47,23 @@ def test_a_neuron_on_a_pad_is_sampled_through_the_same_multiplexer():
     assert run.channels == {1: Sight(4, 0)}, "the bit says which multiplexer is selected"
 
 
+def test_in_one_run_the_adc_samples_the_same_multiplexers_throughout():
+    a, b = Sight(0, 0), Sight(1, 0)
+    single, both, none = Readout(madc=(a, None)), Readout(madc=(a, b)), Readout()
+    assert (single.channels, both.channels, none.channels) == ({0: a}, {1: a, 0: b}, {})
+    shown = readout.together([single, both, none])
+    assert [r.channels for r in shown] == [{1: a}, {1: a, 0: b}, {}]
+    words = []
+    for one in shown:
+        chip = ChipConfig()
+        readout.write(chip, one)
+        words.append((int(chip.madc.active_mux_input_select_length),
+                      int(chip.madc.active_mux_initially_selected_input)))  # fmt: skip
+    assert words == [(1, 0)] * 3
+    alone = readout.together([none, Readout(madc=(None, b))])
+    assert [r.sampled for r in alone] == [(1,), (1,)]
+
+
 def test_pads_may_leave_no_way_to_the_madc():
     pads = (Pad(Sight(0, 0), True), Pad(Sight(1, 0), True))
     with pytest.raises(MappingError, match="the MADC cannot see circuit 7: the pads take"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from copy import copy, deepcopy
 from typing import Any
@@ -12,13 +11,12 @@ import numpy.typing as npt
 from pyNN import common
 from pyNN.parameters import ParameterSpace, Sequence, simplify
 
-from calibration.refractory import RefractoryClocks
 from firmware_protocol import ChipConfig
-from firmware_protocol.atomic_neuron import FIELDS
 from firmware_protocol.chip_config import Group, neuron_view
 
 from . import session
 from .assemblies import Assembly
+from .cell_values import CellValues
 from .mapping.graph import Ints
 from .morphology import McCircuitParameters, McNeuronBase
 from .recorded import Site
@@ -32,11 +30,10 @@ from .standardmodels.base import (
     Values,
 )
 from .standardmodels.calibrated import CalibratedNeuron
-from .standardmodels.sources import SpikeSourcePoissonOnChip, as_trains
+from .standardmodels.sources import as_trains
 
 __all__ = ["Assembly", "Population", "PopulationView"]
 
-_log = logging.getLogger(__name__)
 _POINT = (CompartmentLayout(None, (0,)),)
 
 
@@ -254,13 +251,10 @@ class Population(_Cells, common.Population):
         space.shape = (self.size,)
         space.evaluate(simplify=False)
         values = {n: _per_cell(v, self.size) for n, v in space.items()}
-        self._parameters = self._checked(values, self._indices)
-        given: frozenset[str] = getattr(self.celltype, "given", frozenset())
-        self._given = {n: np.full(self.size, n in given) for n in self._parameters}
-        self._learned: Values | None = None
-        self._calibrated: Values | None = None  # codes that the present targets came to
-        self._clocks: RefractoryClocks | None = None  # for which they were found
-        self._corrected = False  # whether the user has changed some
+        checked = {
+            n: self.celltype.checked(n, v, self._place, self._indices) for n, v in values.items()
+        }
+        self._values = CellValues(self.celltype, self.size, checked)
         for cell in self.all_cells:
             cell.parent = self
 
@@ -312,10 +306,9 @@ class Population(_Cells, common.Population):
 
     # --- parameters -----------------------------------------------------------------------------
 
-    def _checked(self, values: Values, indices: Ints) -> Values:
-        """Values as they are stored; raises before anything is changed."""
-        place = f"population {self.label!r}"
-        return {n: self.celltype.checked(n, v, place, indices) for n, v in values.items()}
+    @property
+    def _place(self) -> str:
+        return f"population {self.label!r}"
 
     def require_session(self, what: str) -> session.State:
         """The session, if it is still the one this population was made in; else RuntimeError."""
@@ -336,7 +329,7 @@ class Population(_Cells, common.Population):
         )
 
     def _require_mapping(self, what: str) -> None:
-        if self._keeps_base and self._learned is None and self._session.strict_parameters:
+        if self._keeps_base and not self._values.known and self._session.strict_parameters:
             raise RuntimeError(
                 f"population {self.label!r}: {what} before the network is mapped: with an "
                 "initial_config, values depend on the circuits the neurons are placed on; call "
@@ -347,103 +340,49 @@ class Population(_Cells, common.Population):
     def parameter_values(self, names: list[str]) -> Values:
         """Present values by name, (size,) each."""
         self._require_mapping("get()")
-        if self._learned is None:
-            return {n: self._parameters[n] for n in names}
-        learned = self._learned
-        return {
-            n: np.where(self._given[n], self._parameters[n], learned[n])
-            if n in learned
-            else self._parameters[n]
-            for n in names
-        }
+        return self._values.get(names)
 
     def change_parameters(self, values: Values, indices: Ints) -> None:
         """Set values of some cells; all are checked before the first is changed."""
         self.require_session("set()")
         self._require_mapping("set()")
-        checked = self._checked(values, indices)
-        if isinstance(self.celltype, SpikeSourcePoissonOnChip):
-            self.celltype.check_uniform(
-                self._merged(checked, indices), f"population {self.label!r}"
-            )
-        for name, value in checked.items():
-            self._parameters[name][indices] = value
-            self._given[name][indices] = True
-        self._calibrated = None
+        self._values.change(self._values.check(values, indices, self._place), indices)
         if not isinstance(self.celltype, FpgaSource):
             self._session.changed()
 
-    def _merged(self, changed: Values, indices: Ints) -> Values:
-        """All parameters as they would be with some of them changed."""
-        merged = {n: v.copy() for n, v in self._parameters.items()}
-        for name, values in changed.items():
-            merged[name][indices] = values
-        return merged
-
     def write_parameters(self, chip: ChipConfig, cells: Ints, circuits: Ints) -> None:
         """Write settings into the circuits (cell, n_circuits) of some of the neurons."""
-        if isinstance(self.celltype, CalibratedNeuron):
-            clocks, place = RefractoryClocks.of(chip), f"population {self.label!r}"
-            if self._calibrated is None or clocks != self._clocks:
-                if self._calibrated is not None and self._corrected:
-                    _log.warning(
-                        "%s: calibrated anew, since other neurons need other refractory clocks; "
-                        "what was changed through actual_hwparams is lost",
-                        place,
-                    )
-                self._corrected = False
-                found = self.celltype.calibrate(self._parameters, clocks, place)
-                self._calibrated, self._clocks = self._all_codes(found), clocks
-            codes = {n: v[cells] for n, v in self._calibrated.items()}
-            self.celltype.write_codes(chip, circuits, codes)
-            return
-        values = {n: v[cells] for n, v in self._parameters.items()}
-        everything = np.ones(cells.size, dtype=bool)
-        chosen = {
-            n: self._given[n][cells] if self._keeps_base else everything for n in self._parameters
-        }
-        self.celltype.write(chip, circuits, values, chosen, f"population {self.label!r}")
-
-    def _all_codes(self, found: Values) -> Values:
-        """Codes of a calibration, and defaults for what it leaves alone."""
-        return {
-            f.name: np.broadcast_to(found.get(f.name, f.default), (self.size,)).astype(np.int64)
-            for f in FIELDS
-            if not f.hidden
-        }
+        self._values.write(chip, cells, circuits, self._place, keep_base=self._keeps_base)
 
     def learn_parameters(self, chip: ChipConfig, cells: Ints, circuits: Ints) -> None:
         """Remember what the circuits of some of the neurons are set to."""
-        if not self._keeps_base:
-            return
-        found = self.celltype.learn(chip, circuits)
-        if self._learned is None:
-            self._learned = {n: np.empty(self.size, dtype=v.dtype) for n, v in found.items()}
-        for name, values in found.items():
-            self._learned[name][cells] = values
+        if self._keeps_base:
+            self._values.learn(chip, cells, circuits)
 
     def calibrated_codes(self, what: str) -> Values:
         """Codes that the targets came to, (size,) each; AttributeError before the mapping."""
-        if not isinstance(self.celltype, CalibratedNeuron):
+        calibration = self._values.calibration
+        if calibration is None:
             raise AttributeError(
                 f"population {self.label!r}: {what} belongs to calibrated cell types, not to "
                 f"{type(self.celltype).__name__}"
             )
-        if self._calibrated is None:
+        if calibration.codes is None:
             raise AttributeError(
                 f"population {self.label!r}: {what} is there once the network is mapped; call "
                 "run(None, RunCommand.PREPARE) first"
             )
-        return self._calibrated
+        return calibration.codes
 
     def corrected(self) -> None:
         """The user has changed a calibrated setting."""
-        self._corrected = True
+        assert self._values.calibration is not None
+        self._values.calibration.corrected = True
         self.require_session("actual_hwparams").changed()
 
     def target_of(self, cell: int) -> Any:
         """The calibration target of a cell."""
-        return self.celltype.target(self._parameters, cell)
+        return self.celltype.target(self._values.values, cell)
 
     @property
     def is_neuron(self) -> bool:
@@ -458,8 +397,8 @@ class Population(_Cells, common.Population):
     def spike_times(self, cell: int) -> npt.NDArray[np.float64]:
         """Times [ms] of a source's cell."""
         assert isinstance(self.celltype, FpgaSource)
-        return self.celltype.spike_times(self._parameters, cell)
+        return self.celltype.spike_times(self._values.values, cell)
 
     def value(self, name: str) -> Any:
         """A parameter that is equal over the population."""
-        return self._parameters[name][0]
+        return self._values.values[name][0]

@@ -130,15 +130,15 @@ def lacking(network, circuit, buses):
         if sources.size > 4 * 32 * 64:
             found.append("labels")
         found += [
-            f"rows for 64 cells from {start}"
-            for start, most in _blocks(network)
-            if rows((c.pre >= start) & (c.pre < start + 64)) > most
+            f"rows for cells {start}..{end - 1}"
+            for start, end, most in _blocks(network)
+            if rows((c.pre >= start) & (c.pre < end)) > most
         ]
     return found
 
 
 def _blocks(network):
-    """(first cell, rows) of background cells that share row select bits, which others draw too."""
+    """(first, end, rows) of background cells that share row select bits, which others draw too."""
     start = network.n_neurons + network.n_external
     for population in network.background:
         blocks = 1
@@ -146,5 +146,6 @@ def _blocks(network):
             blocks *= 2
         for block in range(blocks):
             if 64 * block < population.size:
-                yield start + 64 * block, 64 // blocks
+                end = start + min(64 * (block + 1), population.size)
+                yield start + 64 * block, end, 64 // blocks
         start += population.size

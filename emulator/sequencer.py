@@ -301,13 +301,22 @@ class Player:
 
     def _write_plain(self, stretch: _Stretch, index: Ints) -> Iterator[Words]:
         """Plain writes: at once while nobody looks, else each in its own time step."""
+        if index.size:
+            unseen = int(np.searchsorted(stretch.cycle[index], self._analog.observed_from()))
+            for some in (index[:unseen], index[unseen:]):
+                yield from self._write_some(stretch, some)
+
+    def _write_some(self, stretch: _Stretch, index: Ints) -> Iterator[Words]:
+        """Plain writes which all begin before, or all after, somebody begins to look."""
         if not index.size:
             return
         memory = self._state.memory
         cycle = stretch.cycle[index] + 1
         address = (stretch.payload[index] & _LOW_WORD).astype(np.uint32)
         value = stretch.payload[index + 1].astype(np.uint32)
-        if not (self._analog.observing(self._state.now) and memory.changes(address, value)):
+        moments = self._state.now, int(stretch.cycle[index[0]])
+        seen = any(self._analog.observing(moment) for moment in moments)
+        if not (seen and memory.changes(address, value)):
             self._analog.before_write(int(cycle[0]))
             self._bus.write_plain(address, value, int(cycle[0]))
             self._analog.after_write(int(cycle[-1]))

@@ -30,7 +30,7 @@ from ..padi import PadiRegisters
 from ..readout_network import Network
 from ..response import Response
 from .devices import EventRecording
-from .foresight import Observable
+from .foresight import NEVER, Observable
 
 PIECE_CYCLES = p.CHUNK_CYCLES
 """Longest stretch that is integrated before its results are handed on; bounds the memory."""
@@ -123,6 +123,10 @@ class AnalogSide:
         """Whether somebody looks at circuits at this moment, so that times of changes matter."""
         watched = any(first <= cycle <= last for first, last in self._watched.values())
         return self._parts.recording.enabled or self._parts.madc.sampling or watched
+
+    def observed_from(self) -> int:
+        """The first cycle at which a program begins to look at something through registers."""
+        return min((first for first, _ in self._watched.values()), default=NEVER)
 
     def advance(self, end: int) -> Iterator[int]:
         """Let time pass up to cycle `end`, in whole integration steps, piece by piece.

@@ -18,13 +18,11 @@ import numpy as np
 import numpy.typing as npt
 from pyNN import common
 
-from firmware_protocol import ChipConfig, Connection, LinkError, Trace, decode
-from firmware_protocol.connection import StreamingConnection
-from firmware_protocol.decoder import decode_stream
-from firmware_protocol.instructions import Words
+from firmware_protocol import ChipConfig, Connection
 
 from . import compile as compiler
-from . import experiment, targets
+from . import experiment
+from .chip_access import ChipAccess
 from .experiment import Mapped, Snippet
 from .mapping import report
 from .mapping.graph import Ints, Network
@@ -90,7 +88,8 @@ class ExecutionData:
     """What the last execution took.
 
     executions  runs on the chip
-    words_sent  64-bit words of their programs; words_received  of the answers
+    words_sent  64-bit words of their programs
+    spikes      of neurons, recorded or replayed
     chip_s      wall time in which the chip (or the emulator) had a program [s]
     total_s     wall time of the whole `run` [s]
     """
@@ -127,10 +126,7 @@ class State(common.control.BaseState):
         self.execution: ExecutionData | None = None
         self._mapper = Mapper(self)
         self._queue: list[Snippet] = []
-        self._connection, self._borrowed = settings.connection, settings.connection is not None
-        self._present: compiler.Image | None = None
-        self._sent = 0
-        self._chip_s = 0.0
+        self._chip = ChipAccess(settings.target, settings.connection)
 
     # --- the network ----------------------------------------------------------------------------
 
@@ -237,9 +233,7 @@ class State(common.control.BaseState):
     @property
     def connection(self) -> Connection:
         """The connection, opened when it is first needed."""
-        if self._connection is None:
-            self._connection = targets.connect(self.settings.target)
-        return self._connection
+        return self._chip.connection
 
     @property
     def t(self) -> float:
@@ -290,49 +284,20 @@ class State(common.control.BaseState):
     def execute(self) -> None:
         """Run all queued snippets, one after the other."""
         started = time.perf_counter()
-        self._sent, self._chip_s = 0, 0.0
-        n_runs = 0
-
-        def run(words: compiler.Run) -> compiler.Observation:
-            nonlocal n_runs
-            n_runs += 1
-            return self._run(words)
-
+        chip = self._chip
+        chip.start_counting()
         config, readout = self.settings.injected_config, self.settings.injected_readout
-        seen, self.reads = experiment.execute(self._queue, run, config, readout)
+        seen, self.reads = experiment.execute(self._queue, chip.run, config, readout)
         self.running = True
         for recorder in self.recorders:
             recorder.collect(self.segment_counter, self._queue, seen)
         self.execution = ExecutionData(
-            executions=n_runs,
-            words_sent=self._sent,
+            executions=chip.n_runs,
+            words_sent=chip.words_sent,
             spikes=sum(s.spike_time.size for s in seen),
-            chip_s=self._chip_s,
+            chip_s=chip.chip_s,
             total_s=time.perf_counter() - started,
         )
-
-    def _run(self, run: compiler.Run) -> compiler.Observation:
-        built = compiler.build(run, self._present)
-        self._present = None  # unknown until the run has come back whole
-        seen = compiler.observe(built, self._execute(built.program.words()))
-        self._present = built.image
-        return seen
-
-    def _execute(self, words: Words) -> Trace:
-        """Run words on the chip; a connection that is lost is opened anew by the next run."""
-        started = time.perf_counter()
-        self._sent += words.size
-        try:
-            connection = self.connection
-            if isinstance(connection, StreamingConnection):
-                return decode_stream(connection.stream(words))
-            return decode(connection.execute(words))
-        except LinkError:
-            if not self._borrowed:
-                self.close()
-            raise
-        finally:
-            self._chip_s += time.perf_counter() - started
 
     def run(self, runtime_ms: float) -> None:
         """Queue the present network for `runtime_ms` [hardware ms] and execute all."""
@@ -388,9 +353,7 @@ class State(common.control.BaseState):
 
     def close(self) -> None:
         """Close the connection unless the user owns it."""
-        if self._connection is not None and not self._borrowed:
-            self._connection.close()
-        self._connection = None
+        self._chip.close()
 
 
 class Placement:

@@ -128,7 +128,7 @@ def test_cells_that_only_row_select_bits_tell_apart_cannot_share_rows():
     fits = from_background(1, [Background(65)], pre[:32], post[:32], weight=weight[:32])
     assert_routed_exactly(fits, *configured(fits))
     too_many = from_background(1, [Background(65)], pre, post, weight=weight)
-    assert lacking(too_many, np.arange(1), range(4)) == ["rows for 64 cells from 1"]
+    assert lacking(too_many, np.arange(1), range(4)) == ["rows for cells 1..64"]
     with pytest.raises(MappingError, match=r"PADI bus 0: .* cannot be divided into \[17, 0\]"):
         configured(too_many)
 

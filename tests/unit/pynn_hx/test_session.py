@@ -9,6 +9,7 @@ import pytest
 import pynn_hx as pynn
 from firmware_protocol import ChipConfig
 from pynn_hx import session
+from pynn_hx.chip_access import ChipAccess
 
 
 @pytest.mark.parametrize("kind", [AttributeError, RuntimeError])
@@ -88,8 +89,7 @@ class Pieces(Whole):
 
 @pytest.mark.parametrize("connection", [Whole(), Pieces()])
 def test_a_response_is_decoded_while_it_comes_if_the_connection_can(connection):
-    pynn.setup(connection=connection)
-    trace = session.state._execute(np.array([0x0A << 56], np.uint64))
+    trace = ChipAccess(None, connection).execute(np.array([0x0A << 56], np.uint64))
     assert trace.ticks.tolist() == [5]
     assert trace.halted
 

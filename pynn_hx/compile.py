@@ -13,7 +13,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,9 @@ MARGIN_CYCLES = CYCLES_PER_US
 CADC_CYCLES = 212
 """From asking the CADC for a conversion to its result: 1.7 us, what the chip's own software plans
 (``docs/reference/words.md``)."""
+CADC_CONVERSION_CYCLES = 189
+"""How long a conversion takes with default timing: 1 + 100 clocks of 4 ns until the ramp begins,
+256 of the ramp, 20 after it (``docs/reference/words.md``); what is read earlier is an older one."""
 CADC_ZERO = 128
 MAX_CADC_WORDS = 1 << 21
 """Reads that sampling may put into a program: half of what the FPGA's memory holds."""
@@ -155,6 +158,13 @@ class Observation:
     reads: dict[str, Any] = field(default_factory=dict)
 
 
+class Sampling(NamedTuple):
+    """Reads of the columns' ADC in a stage: what asks for conversions, and what takes results."""
+
+    trigger: Appointment
+    latched: Appointment
+
+
 @dataclass
 class Built:
     """A run as words, and how to read its answer.
@@ -171,7 +181,7 @@ class Built:
     run: Run
     image: Image | None = None
     timetable: Timetable | None = None
-    cadc: tuple[Appointment | None, ...] = ()
+    cadc: tuple[Sampling | None, ...] = ()
     tickets: dict[str, dict[Any, Ticket]] = field(default_factory=dict)
     shifts: dict[str, Shift] = field(default_factory=dict)
     planned: Planned | None = None
@@ -274,7 +284,7 @@ def _realtime(built: Built, images: list[Image]) -> None:
     program.wait(MARGIN_CYCLES)
 
 
-def _sample_cadc(schedule: Schedule, stage: Stage) -> Appointment | None:
+def _sample_cadc(schedule: Schedule, stage: Stage) -> Sampling | None:
     """Read the columns' ADC again and again: a triggering read, then the latched values.
 
     Samples follow each other as fast as conversion and reads allow, 1.7 us and 8 ns for each four
@@ -290,8 +300,10 @@ def _sample_cadc(schedule: Schedule, stage: Stage) -> Appointment | None:
     spacing = CADC_CYCLES + len(trigger) + len(latched)
     n = max((stage.stop - stage.start) // spacing, 0)
     times = stage.start + _BEGIN_TIMER + spacing * np.arange(n)
-    schedule.repeat(times, trigger)
-    return schedule.repeat(times + len(trigger) + CADC_CYCLES, latched)
+    return Sampling(
+        schedule.repeat(times, trigger),
+        schedule.repeat(times + len(trigger) + CADC_CYCLES, latched),
+    )
 
 
 def check_cadc(stages: Sequence[tuple[Readout, int]]) -> None:
@@ -383,21 +395,39 @@ def _observed_reads(built: Built, trace: Trace) -> dict[str, Any]:
 
 
 def _observed_cadc(built: Built, number: int, trace: Trace) -> Samples | None:
-    appointment = built.cadc[number]
-    if appointment is None or built.timetable is None:
+    """Readings of a stage, without those that were taken before their conversion was over.
+
+    That happens where other words hold both reads up, so that they follow each other.
+    """
+    sampling = built.cadc[number]
+    if sampling is None or built.timetable is None:
         return None
     half, _, place = _cadc_registers(built.run.stages[number].readout)
-    first = built.timetable.positions(appointment)
+    asked = built.timetable.executed_at(sampling.trigger)
+    waited = built.timetable.executed_at(sampling.latched) - asked
+    done = waited >= CADC_CONVERSION_CYCLES
+    if not done.all():
+        _log.warning(
+            "%d of %d samples of the columns' ADC are left out, because other words (events, or "
+            "those of a new configuration) delayed them in the snippet that begins at %.3f ms",
+            np.count_nonzero(~done),
+            done.size,
+            built.run.stages[number].start / CYCLES_PER_MS,
+        )
+    first = built.timetable.positions(sampling.latched)[done]
     words = trace.reads[first[:, None] + np.arange(half.size)]
     shifts = np.array([24, 16, 8, 0], dtype=np.uint32)
     entries = (words[:, :, None] >> shifts & np.uint32(0xFF)).reshape(first.size, -1)
-    executed = built.timetable.executed_at(appointment) - CADC_CYCLES - _BEGIN_TIMER
-    n_triggers = np.unique(half).size
-    return Samples(executed - n_triggers, entries[:, place].astype(np.int16) - CADC_ZERO)
+    return Samples(asked[done] - _BEGIN_TIMER, entries[:, place].astype(np.int16) - CADC_ZERO)
 
 
-def _within(time: Ints, begin: int, end: int) -> slice | npt.NDArray[np.bool_]:
-    """Which items lie in begin <= t < end: a slice, which copies nothing, if times do not fall."""
+def _within(time: Ints, begin: int, end: int) -> slice | Ints:
+    """Which items lie in begin <= t < end, by time: a slice, which copies nothing, or indices.
+
+    Events of different links may arrive in another order than they happened.
+    """
     if np.all(time[1:] >= time[:-1]):
         return slice(*np.searchsorted(time, [begin, end]).tolist())
-    return (time >= begin) & (time < end)
+    order = np.argsort(time, kind="stable")
+    first, last = np.searchsorted(time[order], [begin, end])
+    return order[first:last]

@@ -170,3 +170,19 @@ def test_processor_memory_is_part_of_a_configuration():
 
 def test_groups_are_listed_in_the_order_in_which_they_are_written():
     assert [name for name, _ in ChipConfig().groups()] == list(memory_map.BLOCKS)
+
+
+def test_one_block_of_an_image_can_be_written_anew():
+    chip = ChipConfig()
+    image = chip.image()
+    chip.synapses.weight[1, 2, 3] = 9
+    chip.padi.enable_spl1 = 1
+    chip.encode_block("synapses", image)
+    partly = ChipConfig()
+    partly.synapses.weight[1, 2, 3] = 9
+    assert np.array_equal(image, partly.image())
+    before = image.copy()
+    chip.synapses.weight[1, 2, 3] = 64
+    with pytest.raises(FieldRangeError, match=r"chip\.synapses\.weight\[1, 2, 3\] = 64"):
+        chip.encode_block("synapses", image)
+    assert np.array_equal(image, before)

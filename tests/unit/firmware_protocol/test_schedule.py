@@ -261,3 +261,41 @@ def test_an_empty_schedule_only_sets_up_the_timer():
     program, timetable = built(Schedule())
     assert len(program) == 1
     assert timetable.late_cycles == 0
+
+
+def test_a_repeated_command_is_executed_each_time_and_its_answers_are_told_apart():
+    commands = Program()
+    commands.read([0x10, 0x20])
+    schedule = Schedule()
+    repeated = schedule.repeat([300, 100, 200], commands)
+    single = schedule.read(150, [0x30])
+    program, timetable = built(schedule)
+    reads = [t for t, header, _ in play(program.words()) if header == ToFpga.OMNIBUS_ADDRESS]
+    assert reads == [100, 101, 150, 200, 201, 300, 301]
+    assert timetable.executed_at(repeated).tolist() == [100, 200, 300]
+    assert timetable.positions(repeated).tolist() == [0, 3, 5]
+    assert timetable.ticket(single).span == slice(2, 3)
+    with pytest.raises(ProgramError, match="occurs 3 times"):
+        timetable.ticket(repeated, commands.read([0]))
+
+
+def test_a_command_repeated_ten_thousand_times_is_whole():
+    """More words than those of the command and of the times together."""
+    commands = Program()
+    commands.write(np.arange(50), np.arange(50))
+    schedule = Schedule()
+    schedule.repeat(np.arange(10_000) * 200 + 10, commands)
+    program, timetable = built(schedule)
+    assert timetable.late_cycles == 0
+    assert len(program) == 1 + 10_000 * (1 + 100)
+
+
+def test_a_delayed_schedule_keeps_its_appointments_and_its_limit():
+    schedule = Schedule()
+    asked = schedule.read(5, [0x10])
+    schedule.events([7], [1])
+    _, timetable = built(schedule.delayed(100))
+    assert timetable.planned.tolist() == [105, 107]
+    assert timetable.ticket(asked).span == slice(0, 1)
+    with pytest.raises(ProgramError, match="delayed: a time exceeds"):
+        schedule.delayed(MAX_TIMER - 6)

@@ -167,6 +167,58 @@ def test_observation_is_cut_to_the_experiment():
     assert (seen.madc_time.tolist(), seen.madc_value.tolist()) == ([49], [8])
 
 
+def test_spikes_of_links_that_overtake_each_other_are_sorted():
+    trace = trace_of([100, 1200], spikes=[(150, 1), (120, 2), (100, 3), (300, 4), (1101, 5)])
+    seen = observe(trace, 1000)
+    assert (seen.spike_time.tolist(), seen.spike_label.tolist()) == ([19, 49, 199], [2, 1, 4])
+
+
+def sampled_beside(first, second, events=()):
+    """What a run of two stages of 20 000 cycles with the CADC says; all readings are 0x80."""
+    readout = Readout(cadc=(Sight(3, 0),))
+    timer = np.asarray(events, np.int64)
+    run = run_of(first, second, timer=timer, label=timer * 0, runtime=20_000, readout=readout)
+    built = compiler.build(run, first.image())
+    trace = dataclasses.replace(
+        trace_of([100, 100_000]), reads=np.full(1000, 0x80808080, np.uint32)
+    )
+    return compiler.observe(built, trace).cadc
+
+
+def test_samples_that_configuration_words_delay_are_left_out_and_said_so(caplog):
+    first, second = ChipConfig(), ChipConfig()
+    second.synapses.weight[0, :128] = 5  # 8192 words, of two messages each
+    n_messages = 2 * second.changes_from(first).addresses.size
+    assert 16_000 < n_messages < 20_000
+    early, late = sampled_beside(first, second)
+    assert "samples of the columns' ADC are left out" in caplog.text
+    assert early.time.size == 20_000 // 214 and early.time[0] == 0
+    assert 0 < late.time.size < early.time.size / 4
+    assert late.time.min() >= 20_000 + n_messages
+    assert np.all(np.diff(late.time) >= 214) and np.all(late.value == 0)
+
+
+def test_a_sample_has_the_time_at_which_it_was_asked_for_even_if_events_hold_it_up():
+    (seen, _) = sampled_beside(ChipConfig(), ChipConfig(), events=np.zeros(30, np.int64))
+    assert seen.time[:2].tolist() == [0, 214], "the triggering read comes before events"
+    (seen, _) = sampled_beside(ChipConfig(), ChipConfig(), events=np.full(30, 213))
+    assert seen.time[1] == 213 + 1 + 10, "after the first sample's read and ten packs of three"
+
+
+def test_events_wait_for_reads_of_the_columns_adc_no_longer_than_these_take():
+    circuits = [Sight(n, 0) for n in range(0, 512, 4)]
+    timer = np.arange(0, 1900, 7)
+    run = run_of(timer=timer, label=timer * 0, runtime=2000, readout=Readout(cadc=tuple(circuits)))
+    messages = played(compiler.build(run, ChipConfig().image()).program.words())
+    begin = next(cycle for cycle, header, _ in messages if header == ToFpga.LOOPBACK) + 1
+    sent = []
+    for cycle, header, _ in messages:
+        if header >= ToFpga.SPIKE_PACK_1:
+            sent += [cycle - begin] * (header - ToFpga.SPIKE_PACK_1 + 1)
+    late = np.array(sent) - timer
+    assert 0 <= late.min() and 30 < late.max() <= 66, "64 registers and two triggers"
+
+
 @pytest.mark.parametrize(
     ("trace", "message"),
     [

@@ -1,4 +1,4 @@
-"""Who is connected to whom: sparse (stored rows), dense, or procedural (regenerated, not stored)."""
+"""Who is connected to whom: sparse (stored rows), dense, or procedural (drawn anew each time)."""
 
 from __future__ import annotations
 

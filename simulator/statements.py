@@ -1,8 +1,8 @@
 """Plans: what a kernel computes, as plain data, after units, names and integration are settled.
 
 A body is straight-line code over scalars: every selection (refractory neurons, reset after a spike)
-is already an ``a if c else b`` in it.  Generators for CPU and CUDA print the same statements between
-their own loads and stores, so both devices compute the same thing.
+is already an ``a if c else b`` in it.  Generators for CPU and CUDA print the same statements
+between their own loads and stores, so both devices compute the same thing.
 
 Expressions are text in Python's syntax over the names of the plan, ``t`` [ms], ``dt`` [ms] and the
 functions in `FUNCTIONS`.

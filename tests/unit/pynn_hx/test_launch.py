@@ -71,7 +71,7 @@ def test_the_exit_status_of_a_script_is_kept(tmp_path):
 
 
 def test_an_unknown_device_is_refused():
-    with pytest.raises(ValueError, match="set_default_device.'gpu'.*auto, cpu, cuda"):
+    with pytest.raises(ValueError, match=r"set_default_device.'gpu'.*auto, cpu, cuda"):
         device.set_default_device("gpu")
     assert device.default_device() == "auto"
 

@@ -78,12 +78,10 @@ EXACT = ("IF_curr_exp", "IF_curr_exp, equal time constants", "IF_curr_alpha", "I
 """Cells that both simulators integrate exactly."""
 
 
-def run(
-    sim: Any, name: str, *, strong: bool, setup: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def run(sim: Any, name: str, *, strong: bool, **setup: Any) -> dict[str, Any]:
     """Run one cell; returns ``spikes`` [ms] and (sample,) arrays of what it records."""
     cell = CELLS[name]
-    sim.setup(timestep=DT_MS, min_delay=DT_MS, max_delay=5.0, **(setup or {}))
+    sim.setup(timestep=DT_MS, min_delay=DT_MS, max_delay=5.0, **setup)
     neuron = sim.Population(1, getattr(sim, cell.model)(**cell.parameters))
     trains = {"excitatory": EXCITATORY_MS, "inhibitory": INHIBITORY_MS}
     for (receptor, times), weight in zip(trains.items(), cell.weights, strict=True):

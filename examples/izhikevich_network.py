@@ -41,7 +41,7 @@ RuleNeuron = sim.cell_type(
 
 
 def build(seed=1, strength=20.0):
-    """The network; returns its two populations."""
+    """The network; returns its two populations, and its projections in rows of their source."""
     rng = NumpyRNG(seed=seed)
     sim.setup(timestep=DT_MS, seed=seed)
     excitatory = sim.Population(N_EXC, RuleNeuron(strength=strength), label="excitatory_neurons")
@@ -53,14 +53,16 @@ def build(seed=1, strength=20.0):
         neurons.initialize(v=-65 * unit[0] * between[0], u=-8 * unit[1] * between[1])
         neurons.record(["v", "u", "fired"])
         neurons.record("spikes")
-    for pre, receptor in (excitatory, "GLUTAMATE"), (inhibitory, "GABA"):
-        for post in (excitatory, inhibitory):
-            weight = RandomDistribution("uniform", low=0.0, high=1.0, rng=rng)
-            synapse = sim.StaticSynapse(weight=weight, delay=DT_MS)
-            sim.Projection(
-                pre, post, sim.AllToAllConnector(), synapse, receptor_type=receptor
-            )
-    return excitatory, inhibitory
+    weight = RandomDistribution("uniform", low=0.0, high=1.0, rng=rng)
+    synapse = sim.StaticSynapse(weight=weight, delay=DT_MS)
+    projections = [
+        [
+            sim.Projection(pre, post, sim.AllToAllConnector(), synapse, receptor_type=receptor)
+            for post in (excitatory, inhibitory)
+        ]
+        for pre, receptor in ((excitatory, "GLUTAMATE"), (inhibitory, "GABA"))
+    ]
+    return (excitatory, inhibitory), projections
 
 
 def recorded(neurons):
@@ -84,7 +86,7 @@ def draw(data):
 
 def main(iterations=1000):
     """Run, print the activity, draw; returns the recordings of the excitatory neurons."""
-    excitatory, inhibitory = build()
+    (excitatory, inhibitory), _ = build()
     sim.run(iterations * DT_MS)
     data = recorded(excitatory)
     for neurons in (excitatory, inhibitory):

@@ -66,7 +66,10 @@ def present(image, pn, kc, pixels):
     pixels.magnitude = image * INPUT_SCALE_NA
     sim.run(PRESENT_MS)
     return [
-        [np.asarray(train) for train in cells.get_data("spikes", clear=True).segments[-1].spiketrains]
+        [
+            np.asarray(train)
+            for train in cells.get_data("spikes", clear=True).segments[-1].spiketrains
+        ]
         for cells in (pn, kc)
     ]
 

@@ -75,8 +75,10 @@ def main(duration_ms=1000.0):
     trains = [np.asarray(train) for train in segment.spiketrains]
     steps = np.round(np.concatenate(trains) / DT_MS).astype(int)
     counts = np.bincount(steps, minlength=round(duration_ms / DT_MS) + 1)[1:]
-    rates = [1e3 * np.mean([t.size for t in part]) / duration_ms
-             for part in (trains[:N_EXC], trains[N_EXC:])]
+    rates = [
+        1e3 * np.mean([t.size for t in part]) / duration_ms
+        for part in (trains[:N_EXC], trains[N_EXC:])
+    ]
     print(f"excitatory {rates[0]:.1f} Hz, inhibitory {rates[1]:.1f} Hz")
     figure = draw(trains, segment.analogsignals[0].magnitude, counts)
     figure.savefig("pulse_coupled_network.png", dpi=120)

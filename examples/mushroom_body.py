@@ -1,4 +1,4 @@
-"""A mushroom body that sees handwritten digits: how many Kenyon cells does each image wake?
+"""A mushroom body that sees handwritten digits, and how many Kenyon cells each image wakes.
 
 After the GeNN tutorial "Adding Kenyon Cells".  784 projection neurons, one for each pixel, code an
 image in the latency of one spike each; 20000 Kenyon cells listen to 20 of them.  The network is

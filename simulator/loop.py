@@ -41,8 +41,7 @@ def new_control() -> I64:
     return np.zeros(N_CONTROL, np.int64)
 
 
-@intrinsic
-def _call(typing: Any, address: Any, arguments: Any, step: Any, thread: Any) -> Any:
+def _generate_call(typing: Any, address: Any, arguments: Any, step: Any, thread: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         word = ir.IntType(64)
         kind = ir.FunctionType(ir.VoidType(), [word, word, word])
@@ -57,8 +56,7 @@ def _entry(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     return builder.gep(array.data, [values[1]])
 
 
-@intrinsic
-def _add(typing: Any, array: Any, index: Any, value: Any) -> Any:
+def _generate_add(typing: Any, array: Any, index: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         entry = _entry(context, builder, signature, values)
         return builder.atomic_rmw("add", entry, values[2], "seq_cst")
@@ -66,16 +64,14 @@ def _add(typing: Any, array: Any, index: Any, value: Any) -> Any:
     return types.int64(array, types.intp, types.int64), generate
 
 
-@intrinsic
-def _load(typing: Any, array: Any, index: Any) -> Any:
+def _generate_load(typing: Any, array: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.load_atomic(_entry(context, builder, signature, values), "seq_cst", 8)
 
     return types.int64(array, types.intp), generate
 
 
-@intrinsic
-def _store(typing: Any, array: Any, index: Any, value: Any) -> Any:
+def _generate_store(typing: Any, array: Any, index: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         entry = _entry(context, builder, signature, values)
         builder.store_atomic(values[2], entry, "seq_cst", 8)
@@ -84,14 +80,20 @@ def _store(typing: Any, array: Any, index: Any, value: Any) -> Any:
     return types.none(array, types.intp, types.int64), generate
 
 
-@intrinsic
-def _let_others_run(typing: Any) -> Any:
+def _generate_let_others_run(typing: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         kind = ir.FunctionType(ir.IntType(32), [])
         builder.call(cgutils.get_or_insert_function(builder.module, kind, _YIELD), [])
         return context.get_dummy_value()
 
     return types.none(), generate
+
+
+_call: Any = intrinsic(_generate_call)
+_add: Any = intrinsic(_generate_add)
+_load: Any = intrinsic(_generate_load)
+_store: Any = intrinsic(_generate_store)
+_let_others_run: Any = intrinsic(_generate_let_others_run)
 
 
 @njit(error_model="numpy")

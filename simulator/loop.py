@@ -148,11 +148,13 @@ class Loop:
     window  steps that the threads may do between two meetings: the shortest delay
     """
 
-    def __init__(self, operations: list[Operation], *, window: int, threads: int) -> None:
+    def __init__(
+        self, operations: list[Operation], control: I64, *, window: int, threads: int
+    ) -> None:
         self.operations = operations
         self.window = max(1, min(window, LONGEST_WINDOW))
         self.threads = threads
-        self.control = new_control()
+        self.control = control
         self._table = np.array(
             [(o.address, o.arguments.ctypes.data) for o in operations], np.int64
         ).reshape(-1, 2)

@@ -159,3 +159,18 @@ Plan = NeuronPlan | SynapsePlan | CurrentPlan
 def to_plain(plan: Plan) -> dict[str, Any]:
     """The plan as dictionaries and lists, for a file."""
     return {"kind": type(plan).__name__, **asdict(plan)}
+
+
+STATIC = SynapsePlan(
+    name="static",
+    parameters=(),
+    states=(State("weight", "1"),),
+    constants=(),
+    pre_draws=(),
+    post_draws=(),
+    advance=(),
+    on_pre=(Statement("output", "weight"),),
+    on_post=(),
+    on_both=(Statement("output", "weight"),),
+)
+"""Synapses that give their weight for every spike."""

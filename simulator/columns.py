@@ -103,7 +103,9 @@ def _check_names(place: str, what: str, given: Iterable[str], known: Sequence[st
 
 def sources(kind: str, n: int, **values: npt.ArrayLike) -> dict[str, F64]:
     """Columns of the parameters of `n` sources, checked."""
-    given = {k: np.array(full(matching(f"{kind}.{k}", v, n), n), np.float64) for k, v in values.items()}
+    given = {
+        k: np.array(full(matching(f"{kind}.{k}", v, n), n), np.float64) for k, v in values.items()
+    }
     check_source(kind, given)
     return given
 

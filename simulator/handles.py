@@ -95,7 +95,9 @@ class Sources(Members):
         """Change a parameter from now on."""
         self.network.write_source(self.emitter, name, values, self.chosen(indices))
 
-    def set_times(self, times_ms: Sequence[npt.ArrayLike], indices: npt.ArrayLike | None = None) -> None:
+    def set_times(
+        self, times_ms: Sequence[npt.ArrayLike], indices: npt.ArrayLike | None = None
+    ) -> None:
         """Replace the spike times [ms] of all or of the chosen sources; those before now stay."""
         self.network.write_times(self.emitter, times_ms, self.chosen(indices))
 
@@ -140,7 +142,9 @@ class Current:
         first = 0
         for k in self._numbers:
             n = self._network.spec.currents[k].targets.size
-            self._network.write_current(k, name, given if given.ndim == 0 else given[first : first + n])
+            self._network.write_current(
+                k, name, given if given.ndim == 0 else given[first : first + n]
+            )
             first += n
 
     def __iter__(self) -> Any:

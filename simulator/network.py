@@ -64,7 +64,9 @@ class Network(StateAccess):
         if not dt_ms > 0:
             raise NetworkError(f"network: dt_ms = {dt_ms} is not a positive time in ms")
         if precision not in ("float32", "float64"):
-            raise NetworkError(f"network: precision {precision!r} is neither 'float32' nor 'float64'")
+            raise NetworkError(
+                f"network: precision {precision!r} is neither 'float32' nor 'float64'"
+            )
         if threads < 1:
             raise NetworkError(f"network: threads = {threads}; at least 1")
         if not 0 <= seed < 2**64:
@@ -127,7 +129,9 @@ class Network(StateAccess):
                 self._pending[key] = np.concatenate([self._pending[key], column])
         for old, new in ((group.values, given), (group.states, states)):
             for name, column in new.items():
-                old[name] = np.concatenate([columns.full(old[name], first), column]) if first else column
+                old[name] = (
+                    np.concatenate([columns.full(old[name], first), column]) if first else column
+                )
         group.n += n
         return Neurons(self, number, first, n)
 
@@ -162,7 +166,9 @@ class Network(StateAccess):
         stop_ms: npt.ArrayLike = np.inf,
     ) -> Sources:
         """`n` renewal processes, intervals gamma distributed: shape `alpha`, rate `beta_hz` [Hz]."""
-        values = columns.sources("gamma", n, alpha=alpha, beta=beta_hz, start=start_ms, stop=stop_ms)
+        values = columns.sources(
+            "gamma", n, alpha=alpha, beta=beta_hz, start=start_ms, stop=stop_ms
+        )
         return self._add_sources(SourceSpec("gamma", n, values, stream=self._stream()), [])
 
     def add_spike_times(self, times_ms: Sequence[npt.ArrayLike]) -> Sources:
@@ -242,7 +248,9 @@ class Network(StateAccess):
         for group, members in chosen:
             order = np.argsort(members, kind="stable")
             if np.any(np.diff(members[order]) == 0):
-                raise NetworkError(f"{plan.name}: a current flows into a neuron twice; add a second one")
+                raise NetworkError(
+                    f"{plan.name}: a current flows into a neuron twice; add a second one"
+                )
             part = first + order if plan.per_target else np.zeros(1, np.int64)
             self.spec.currents.append(
                 CurrentSpec(
@@ -273,15 +281,18 @@ class Network(StateAccess):
             )
         if every < 1:
             raise NetworkError(f"recording of {variable}: every {every} steps; at least 1")
+        group = self.spec.groups[neurons.emitter]
         self._suspend()
         recording = Recording(
             neurons.emitter, variable, np.unique(neurons.chosen(indices)), every, self.step,
-            np.dtype(self.spec.precision),
+            np.dtype(self.spec.precision if variable in group.states else np.float64),
         )  # fmt: skip
         self.recordings.append(recording)
         return recording
 
-    def record_spikes(self, members: Members, indices: npt.ArrayLike | None = None) -> SpikeRecording:
+    def record_spikes(
+        self, members: Members, indices: npt.ArrayLike | None = None
+    ) -> SpikeRecording:
         """Keep the spikes of some members from now on."""
         self._suspend()
         recording = SpikeRecording(

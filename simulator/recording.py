@@ -48,7 +48,9 @@ class Recording:
         """Make room for so many rows in all; what is there stays."""
         if rows <= self.buffer.shape[0]:
             return
-        grown = np.empty((max(rows, 2 * self.buffer.shape[0]), self.indices.size), self.buffer.dtype)
+        grown = np.empty(
+            (max(rows, 2 * self.buffer.shape[0]), self.indices.size), self.buffer.dtype
+        )
         grown[: self.n_rows] = self.values
         self.buffer = grown
 

@@ -44,7 +44,8 @@ VOCABULARY: dict[str, Any] = {
     "tanh": np.tanh, "exprel": _exprel, "abs": np.abs, "sign": np.sign, "floor": np.floor,
     "ceil": np.ceil, "round": np.round, "min": _smallest, "max": _largest, "pow": np.power,
     "where": np.where, "logical_and": np.logical_and, "logical_or": np.logical_or,
-    "logical_not": np.logical_not, "propagator": propagator, "pi": np.pi, "inf": np.inf, "__builtins__": {},
+    "logical_not": np.logical_not, "propagator": propagator, "pi": np.pi, "inf": np.inf,
+    "__builtins__": {},
 }  # fmt: skip
 """What names mean in an expression; what stands here is all that it can reach."""
 

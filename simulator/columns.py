@@ -126,7 +126,7 @@ def check_source(kind: str, values: Mapping[str, F64]) -> None:
         if np.any(busy >= 1):
             k = int(np.argmax(busy))
             raise NetworkError(
-                f"{kind} source {k}: rate {values['rate'][k]} Hz cannot be reached with a dead time "
+                f"{kind} source {k}: rate {values['rate'][k]} Hz is out of reach with a dead time "
                 f"of {values['dead_time'][k]} ms between spikes; the limit is their product, 1"
             )
 
@@ -219,8 +219,8 @@ def delay_steps(place: str, delay_ms: npt.ArrayLike, n: int, dt_ms: float) -> I6
     steps = np.rint(given / dt_ms).astype(np.int64)
     if steps.size and steps.min() < 1:
         raise NetworkError(
-            f"{place}: delay {given.min()} ms is shorter than a step of {dt_ms} ms; make it at least "
-            "as long, or the step shorter"
+            f"{place}: delay {given.min()} ms is shorter than a step of {dt_ms} ms; make it "
+            "at least as long, or the step shorter"
         )
     return steps
 

@@ -105,7 +105,7 @@ class CurrentRuntime:
 
 
 def clearing(group: GroupRuntime) -> Operation:
-    """The operation that forgets the currents of the last step, each thread those of its neurons."""
+    """The operation that forgets the currents of the last step, a thread those of its neurons."""
     table = np.zeros(clear.N_CLEAR, np.int64)
     table[clear.VALUES] = group.current.ctypes.data
     table[clear.BOUNDS] = (bounds := group.partition * LANES).ctypes.data

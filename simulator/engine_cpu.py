@@ -94,7 +94,8 @@ class CpuEngine:
         injected = {c.group for c in self.spec.currents}
         return [
             GroupRuntime(
-                group, dt_ms=self.spec.dt_ms, seed=self.spec.key, precision=self.spec.precision, threads=self.threads,
+                group, dt_ms=self.spec.dt_ms, seed=self.spec.key,
+                precision=self.spec.precision, threads=self.threads,
                 ring_steps=self._ring_steps(g, False),
                 input_steps=[self._input_steps(g, r) for r in range(len(group.plan.receptors))],
                 uses_current=g in injected,
@@ -196,7 +197,7 @@ class CpuEngine:
         self._loop.close()
         self._loop = self._new_loop()
 
-    # -- reading and writing ------------------------------------------------------------------------
+    # -- reading and writing ----------------------------------------------------------------------
 
     def stale(self) -> bool:
         """Take over changed parameters; true if that takes another kernel, so another engine."""

@@ -118,7 +118,7 @@ class Pathway:
         return self._network.spec.pathways[self._number].connectivity.n_synapses
 
     def get(self, name: str) -> F64:
-        """``weight``, ``delay`` [ms], a parameter or a state: (synapse,), in connectivity's order."""
+        """``weight``, ``delay`` [ms], a parameter or a state, (synapse,), as in the connectivity."""
         return self._network.read_pathway(self._number, name)
 
     def set(self, name: str, values: npt.ArrayLike) -> None:

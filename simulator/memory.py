@@ -66,6 +66,7 @@ def check(needed: int, what: str) -> None:
     there = available()
     if there is not None and needed > there:
         raise MemoryError(
-            f"{what}: about {needed / 2**30:.1f} GiB are needed and {there / 2**30:.1f} GiB are free; "
-            "use precision='float32', 8- or 16-bit weights, procedural connectivity, or fewer synapses"
+            f"{what}: about {needed / 2**30:.1f} GiB are needed and {there / 2**30:.1f} GiB are "
+            "free; use precision='float32', 8- or 16-bit weights, procedural connectivity, or "
+            "fewer synapses"
         )

@@ -150,7 +150,7 @@ class Network(StateAccess):
         stop_ms: npt.ArrayLike = np.inf,
         dead_time_ms: npt.ArrayLike = 0.0,
     ) -> Sources:
-        """`n` independent Poisson processes of mean rate `rate_hz`; no interval below the dead time."""
+        """`n` Poisson processes of mean rate `rate_hz`; no interval is below the dead time."""
         values = columns.sources(
             "poisson", n, rate=rate_hz, start=start_ms, stop=stop_ms, dead_time=dead_time_ms
         )
@@ -165,7 +165,7 @@ class Network(StateAccess):
         start_ms: npt.ArrayLike = 0.0,
         stop_ms: npt.ArrayLike = np.inf,
     ) -> Sources:
-        """`n` renewal processes, intervals gamma distributed: shape `alpha`, rate `beta_hz` [Hz]."""
+        """`n` renewal processes with gamma intervals: shape `alpha`, rate `beta_hz` [Hz]."""
         values = columns.sources(
             "gamma", n, alpha=alpha, beta=beta_hz, start=start_ms, stop=stop_ms
         )
@@ -207,8 +207,8 @@ class Network(StateAccess):
             raise NetworkError(f"{target.name} has no receptor {receptor!r}; it has {names}")
         if (connectivity.n_pre, connectivity.n_post) != (pre.n, post.n):
             raise NetworkError(
-                f"{plan.name}: connectivity of {connectivity.n_pre} x {connectivity.n_post} between "
-                f"{pre.n} and {post.n} members"
+                f"{plan.name}: connectivity of {connectivity.n_pre} x {connectivity.n_post} "
+                f"between {pre.n} and {post.n} members"
             )
         self._suspend()
         pathway = columns.pathway(
@@ -305,8 +305,8 @@ class Network(StateAccess):
         """Record no more into it; what it holds stays."""
         self._suspend()
         recording.active = False
-        for kept in (self.recordings, self.spike_recordings):
-            kept[:] = [r for r in kept if r is not recording]  # type: ignore[assignment]
+        self.recordings = [r for r in self.recordings if r is not recording]
+        self.spike_recordings = [r for r in self.spike_recordings if r is not recording]
 
     # -- time -------------------------------------------------------------------------------------
 
@@ -345,7 +345,7 @@ class Network(StateAccess):
             spikes.clear()
 
     def save(self) -> Snapshot:
-        """The whole state as arrays by name, for `restore` or ``numpy.savez``: not the recordings."""
+        """The state as arrays by name, for `restore` or ``numpy.savez``; without recordings."""
         state = dict(self._pending) if self._engine is None else self._engine.snapshot()
         for g, group in enumerate(self.spec.groups):
             for name, column in group.values.items():

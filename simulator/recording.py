@@ -123,7 +123,7 @@ class SpikeBuffer:
         self.counts = np.zeros(threads, np.int64)
 
     def take(self) -> tuple[I64, I64]:
-        """Steps and members of all spikes since the last call, in order; the buffer is empty then."""
+        """Steps and members of all spikes since the last call, in order; empties the buffer."""
         steps, members = [], []
         for thread, n in enumerate(self.counts):
             times = self.times[thread, :n]

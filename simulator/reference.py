@@ -64,8 +64,8 @@ def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             sides = [_value(side, values) for side in (left, *comparators)]
             holds = True
-            for op, a, b in zip(ops, sides, sides[1:], strict=False):
-                holds = np.logical_and(holds, _OPERATORS[type(op)](a, b))
+            for how, a, b in zip(ops, sides, sides[1:], strict=False):
+                holds = np.logical_and(holds, _OPERATORS[type(how)](a, b))
             return holds
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return np.where(_value(test, values), _value(body, values), _value(orelse, values))

@@ -38,7 +38,8 @@ def aligned(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 def lane_field(lanes: Reals, field: int, n: int) -> Reals:
     """A copy of one field of `n` neurons, (n,), from lanes (block, field, 16)."""
-    return np.ascontiguousarray(lanes[:, field, :]).reshape(-1)[:n]
+    values: Reals = lanes[:, field, :].flatten()[:n]
+    return values
 
 
 def set_lane_field(lanes: Reals, field: int, values: npt.ArrayLike) -> None:

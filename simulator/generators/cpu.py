@@ -12,7 +12,7 @@ Neurons (`neuron_source`, `NEURON`), K receptors:
            | P int64 filled[T][8]
 
 Algebraic quantities (`algebraic_source`, `ALGEBRAIC`), evaluated at the end of a step:
-  0 number of readers | 1 P int64 the neuron of each | 2 P int64 split[T + 1], readers of each thread
+  0 number of readers | 1 P int64 the neuron of each | 2 P int64 split[T + 1], the readers by thread
   3 P real lanes | 4 P real shared | 5 P real i_inj | 6 P float64 out[row][...] | 7 bits of dt
   8 every | 9 offset | 10 row stride: only if (step - offset) is a multiple of `every`, into
   out[(step - offset)/every * stride + reader]

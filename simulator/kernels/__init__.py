@@ -1,0 +1,1 @@
+"""What generated kernels are made of: memory, mathematics, random numbers, delivery of spikes."""

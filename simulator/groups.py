@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .build import NeuronKernel, algebraic_kernel, constants, neuron_kernel
+from .build import Kernel, algebraic_kernel, constants, neuron_kernel
 from .columns import used_values
 from .generators.cpu import ALGEBRAIC
 from .operations import I64, LANES, InputRing, Operation, SpikeRing
@@ -78,7 +78,7 @@ class GroupRuntime:
         )  # fmt: skip
         self.operation = Operation(self.kernel.address, table, [self.kernel, *keep])
 
-    def _choose(self) -> tuple[NeuronKernel, dict[str, Any]]:
+    def _choose(self) -> tuple[Kernel, dict[str, Any]]:
         """The kernel for what differs between the neurons now, and all numbers by name."""
         numbers = used_values(self.spec.plan, self.spec.values)  # type: ignore[arg-type]
         numbers |= constants(self.spec.plan, numbers, self.dt_ms)

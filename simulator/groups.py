@@ -18,6 +18,7 @@ from .operations import I64, LANES, InputRing, Operation, SpikeRing
 from .recording import Recording
 from .samplers import Sampler, field_sampler
 from .specification import GroupSpec, Precision
+from .stability import check_stability
 from .tables import algebraic_table, aligned, lane_field, neuron_table, set_lane_field
 
 F64 = npt.NDArray[np.float64]
@@ -82,6 +83,7 @@ class GroupRuntime:
         """The kernel for what differs between the neurons now, and all numbers by name."""
         numbers = used_values(self.spec.plan, self.spec.values)  # type: ignore[arg-type]
         numbers |= constants(self.spec.plan, numbers, self.dt_ms)
+        check_stability(self.spec.plan, numbers, self.dt_ms)
         numbers["dt"] = self.dt_ms
         self._varying = frozenset(k for k, v in numbers.items() if np.ndim(v))
         return neuron_kernel(self.spec.plan, self._varying, self.precision), numbers

@@ -88,4 +88,5 @@ class SpikeKeeper:
 
     def hand_over(self) -> None:
         """Give what the loop has written to the recording."""
-        self.recording.extend(*self.buffer.take())
+        if self.buffer.counts.any():
+            self.recording.extend(*self.buffer.take())

@@ -30,9 +30,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import cfunc
 
+from . import algebra
 from .generators import cpu
 from .generators.base import layout
-from .reference import evaluate
 from .specification import Precision
 from .statements import CurrentPlan, NeuronPlan, Plan, from_plain, to_plain
 
@@ -276,5 +276,5 @@ def constants(
     """
     known: dict[str, Any] = {**values, "dt": dt_ms}
     for constant in plan.constants:
-        known[constant.name] = evaluate(constant.expression, known)
+        known[constant.name] = algebra.value(constant.expression, known)
     return {constant.name: known[constant.name] for constant in plan.constants}

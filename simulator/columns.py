@@ -168,6 +168,11 @@ def continued(old: F64, new: F64, now_ms: float, dt_ms: float) -> F64:
     return np.concatenate([sent, coming])
 
 
+def n_values(connectivity: Connectivity) -> int:
+    """How many synapses have values of their own; procedural ones have one for all."""
+    return 1 if isinstance(connectivity, Procedural) else connectivity.n_synapses
+
+
 # -- synapses --------------------------------------------------------------------------------------
 
 
@@ -183,7 +188,7 @@ def pathway(
     dt_ms: float,
 ) -> dict[str, Any]:
     """The columns of a `PathwaySpec`, numbers where all synapses are alike."""
-    n = connectivity.n_synapses
+    n = n_values(connectivity)
     place = f"synapses {plan.name}"
     if not 0 <= dendritic_fraction <= 1:
         raise NetworkError(f"{place}: dendritic fraction {dendritic_fraction} is not within 0..1")
@@ -229,7 +234,7 @@ def set_delays(spec: PathwaySpec, delay_ms: npt.ArrayLike, dt_ms: float) -> None
     """Change the delays of a pathway; the part before the synapse stays the same share."""
     old, old_axonal = np.asarray(spec.delays), np.asarray(spec.axonal)
     share = float(np.mean(old_axonal / old)) if old.size else 0.0
-    n = spec.connectivity.n_synapses
+    n = n_values(spec.connectivity)
     steps = delay_steps(f"synapses {spec.plan.name}", delay_ms, n, dt_ms)
     spec.delays = collapsed_steps(steps)
     spec.axonal = collapsed_steps(np.floor(steps * share + 0.5).astype(np.int64))
@@ -254,7 +259,7 @@ def pathway_column(spec: PathwaySpec, name: str) -> npt.ArrayLike:
 def set_pathway(spec: PathwaySpec, name: str, values: npt.ArrayLike) -> None:
     """Change the same."""
     pathway_column(spec, name)
-    n = spec.connectivity.n_synapses
+    n = n_values(spec.connectivity)
     column = collapsed(matching(f"synapses {spec.plan.name}.{name}", values, n))
     if name == "weight":
         spec.weights = column

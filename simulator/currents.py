@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .build import CurrentKernel, constants, current_kernel
+from .build import Kernel, constants, current_kernel
 from .columns import collapsed
 from .groups import GroupRuntime
 from .kernels import clear
@@ -16,7 +16,7 @@ from .operations import LANES, Operation
 from .specification import CurrentSpec, Precision
 from .tables import aligned, current_table, n_columns
 
-_clear_kernel = lru_cache(clear.clear_kernel)
+_clear_kernel: Any = lru_cache(clear.clear_kernel)
 
 
 class CurrentRuntime:
@@ -48,10 +48,10 @@ class CurrentRuntime:
         """Choose the kernel for what differs between targets, and lay the numbers out for it."""
         numbers = self._numbers()
         varying = frozenset(k for k, v in numbers.items() if np.ndim(v))
-        self.kernel: CurrentKernel = current_kernel(self.spec.plan, varying, self._precision)
+        self.kernel: Kernel = current_kernel(self.spec.plan, varying, self._precision)
         group = self._group
         size = n_columns(self.spec.plan, self.spec.targets.size, len(group.bounds) - 1)
-        self.columns = aligned((len(self.kernel.fields), size), self._real)
+        self.columns: npt.NDArray[Any] = aligned((len(self.kernel.fields), size), self._real)
         self.shared = np.zeros(max(1, len(self.kernel.shared)), self._real)
         self.trace = aligned((size,), self._real)
         self._fill(numbers)

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .build import NeuronKernel, algebraic_kernel, constants, neuron_kernel
+from .build import Kernel, algebraic_kernel, constants, neuron_kernel
 from .columns import used_values
 from .generators.cpu import ALGEBRAIC
 from .operations import I64, LANES, InputRing, Operation, SpikeRing
 from .recording import Recording
 from .samplers import Sampler, field_sampler
 from .specification import GroupSpec, Precision
+from .stability import check_stability
 from .tables import algebraic_table, aligned, lane_field, neuron_table, set_lane_field
 
 F64 = npt.NDArray[np.float64]
@@ -78,10 +79,11 @@ class GroupRuntime:
         )  # fmt: skip
         self.operation = Operation(self.kernel.address, table, [self.kernel, *keep])
 
-    def _choose(self) -> tuple[NeuronKernel, dict[str, Any]]:
+    def _choose(self) -> tuple[Kernel, dict[str, Any]]:
         """The kernel for what differs between the neurons now, and all numbers by name."""
         numbers = used_values(self.spec.plan, self.spec.values)  # type: ignore[arg-type]
         numbers |= constants(self.spec.plan, numbers, self.dt_ms)
+        check_stability(self.spec.plan, numbers, self.dt_ms)
         numbers["dt"] = self.dt_ms
         self._varying = frozenset(k for k, v in numbers.items() if np.ndim(v))
         return neuron_kernel(self.spec.plan, self._varying, self.precision), numbers

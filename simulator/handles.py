@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .columns import n_values
 from .specification import Range
 
 if TYPE_CHECKING:
@@ -114,11 +115,11 @@ class Pathway:
 
     @property
     def n_synapses(self) -> int:
-        """How many."""
-        return self._network.spec.pathways[self._number].connectivity.n_synapses
+        """How many have values of their own: procedural synapses have one for all."""
+        return n_values(self._network.spec.pathways[self._number].connectivity)
 
     def get(self, name: str) -> F64:
-        """``weight``, ``delay`` [ms], a parameter or a state, (synapse,), as in the connectivity."""
+        """``weight``, ``delay`` [ms], a parameter or a state; (synapse,) in stored order."""
         return self._network.read_pathway(self._number, name)
 
     def set(self, name: str, values: npt.ArrayLike) -> None:

@@ -46,7 +46,7 @@ class Recording:
 
     def reserve(self, rows: int) -> None:
         """Make room for so many rows in all; what is there stays."""
-        if rows <= self.buffer.shape[0]:
+        if rows <= len(self.buffer):
             return
         grown = np.empty(
             (max(rows, 2 * self.buffer.shape[0]), self.indices.size), self.buffer.dtype

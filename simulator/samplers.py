@@ -13,8 +13,8 @@ from .kernels import record
 from .operations import I64, Operation, SpikeRing
 from .recording import Recording, SpikeBuffer, SpikeRecording
 
-_sample_kernel = lru_cache(record.sample_kernel)
-_keep_kernel = lru_cache(record.keep_kernel)
+_sample_kernel: Any = lru_cache(record.sample_kernel)
+_keep_kernel: Any = lru_cache(record.keep_kernel)
 
 
 @dataclass
@@ -88,4 +88,5 @@ class SpikeKeeper:
 
     def hand_over(self) -> None:
         """Give what the loop has written to the recording."""
-        self.recording.extend(*self.buffer.take())
+        if self.buffer.counts.any():
+            self.recording.extend(*self.buffer.take())

@@ -153,7 +153,7 @@ class StateAccess:
     def read_pathway(self, number: int, name: str) -> F64:
         """A quantity of every synapse, in the order of the connectivity."""
         pathway = self.spec.pathways[number]
-        n = pathway.connectivity.n_synapses
+        n = columns.n_values(pathway.connectivity)
         if name == "delay":
             return np.array(columns.full(pathway.delays, n), np.float64) * self.spec.dt_ms
         if self._engine is not None:

@@ -205,10 +205,7 @@ def _loaded(label: str, name: str, source: Callable[[], str]) -> Any:
 
 
 def _imported(path: Path) -> ModuleType:
-    """A module from a file.
-
-    It is put among the imported ones: Numba looks there for it when it loads compiled code.
-    """
+    """A module from a file; machine code from disk asks for it by name."""
     specification = importlib.util.spec_from_file_location(path.stem, path)
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)

@@ -25,7 +25,7 @@ ONE_SPIKE = {"tau_refrac": 100.0}  # projection neurons fire once per image
 WEIGHT_NA, TAU_SYN_MS, FAN_IN = 0.2, 3.0, 20
 DIGITS = (5, 0, 4, 1)
 PUBLISHED = (4105, 4822, 2048, 924)
-PixelCurrent = sim.current_source(
+PixelCurrent = sim.current_type(
     "pixel_current", parameters="magnitude = 0 : nA", amplitude="magnitude", per_target=True
 )
 

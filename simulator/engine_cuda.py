@@ -90,7 +90,8 @@ class CudaEngine:
         longest = 1
         for p in self.spec.pathways:
             delays = np.asarray(p.delays)
-            longest = max(longest, int(delays.min(initial=1)) if delays.ndim else int(delays))
+            if delays.size:
+                longest = max(longest, int(delays.min() if p.plan.is_static else delays.max()))
         depth = power_of_two(longest + 2)
         memory = self.setting.memory
         sizes = [(g.n, False) for g in self.spec.groups] + [(s.n, True) for s in self.spec.sources]
@@ -150,11 +151,11 @@ class CudaEngine:
 
     def _launches(self) -> list[Launch]:
         """What a step consists of, without recordings and clock."""
-        launches = [
-            p.deliver(self._status[p.spec.post.emitter : p.spec.post.emitter + 1])
-            for p in self.pathways
-            if p.n
-        ]
+        launches = []
+        for p in self.pathways:
+            if p.n:
+                group = p.spec.post.emitter
+                launches += p.deliver(self._status[group : group + 1])
         launches += [s.emit() for s in self.sources if s.spec.n]
         for current in self.currents:
             if current.spec.targets.size and current.group.spec.plan.uses_current:
@@ -175,7 +176,7 @@ class CudaEngine:
     def _room_in_history(self, group: DeviceGroup, wanted: int) -> int:
         """Steps in which no neuron can fire more often than its history has room for.
 
-        A spike is forgotten once every synapse has met it; if that is not enough, the history grows.
+        A spike is forgotten once every synapse has met it; if that is too few, the history grows.
         """
         memory, history = self.setting.memory, group.history
         assert history is not None
@@ -217,10 +218,10 @@ class CudaEngine:
 
     def _check_status(self) -> None:
         status = self.setting.memory.get(self._status)
-        for group, word in zip(self.groups, status, strict=False):
-            if not word:
+        for group, reported in zip(self.groups, status, strict=False):
+            if not reported:
                 continue
-            receptor, scaling = group.spec.plan.receptors[word - 1], group.scales[word - 1]
+            receptor, scaling = group.spec.plan.receptors[reported - 1], group.scales[reported - 1]
             raise OverflowError(
                 f"{group.spec.plan.name}.{receptor.name}: an event exceeded "
                 f"{scaling.largest_event:.6g} {receptor.weight_unit}, for which the weights that "

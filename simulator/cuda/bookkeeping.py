@@ -60,7 +60,7 @@ def emit_times(
 def add_current(trace: Any, trace_mask: Any, targets: Any, i_inj: Any) -> None:
     """Add amplitudes [nA] to the neurons of one source; a neuron is a target at most once."""
     for k in range(cuda.grid(1), targets.shape[0], cuda.gridsize(1)):
-        i_inj[targets[k]] += trace[k & trace_mask]
+        i_inj[0, targets[k]] += trace[k & trace_mask]
 
 
 @cuda.jit
@@ -83,18 +83,22 @@ def mark_spikes(
 
 @cuda.jit
 def seen_by_all(
-    targets: Any, post_first: Any, touched: Any, delays: Any, delay_mask: Any,
-    axonal: Any, axonal_mask: Any, history: Any, fired: Any, seen: Any,
+    targets: Any, post_first: Any, touched: Any, delays: Any, delay_mask: Any, axonal: Any,
+    axonal_mask: Any, history: Any, fired: Any, seen: Any,
 ) -> None:  # fmt: skip
-    """Lower `seen` (neuron,) to the number of spikes that every synapse onto it has met."""
+    """Lower `seen` (neuron,) to the number of spikes that every synapse onto it has met.
+
+    See `simulator.generators.synapses_cuda` for the half steps in which meetings are counted.
+    """
     for synapse in range(cuda.grid(1), touched.shape[0], cuda.gridsize(1)):
         neuron = post_first + targets[synapse]
-        dendrite = delays[synapse & delay_mask] - axonal[synapse & axonal_mask]
+        late = 2 * (delays[synapse & delay_mask] - axonal[synapse & axonal_mask])
+        late += 1 if late == 0 else 0
         spike = fired[neuron]
         kept = history.shape[1]
         while (
             spike > max(0, fired[neuron] - kept)
-            and history[neuron, (spike - 1) & (kept - 1)] + dendrite > touched[synapse]
+            and 2 * history[neuron, (spike - 1) & (kept - 1)] + late > touched[synapse]
         ):
             spike -= 1
         cuda.atomic.min(seen, neuron, np.int64(spike))

@@ -22,7 +22,7 @@ from .launch import cuda
 def add_exact(
     ring: Any, receptor: Any, slot: Any, neuron: Any, value: Any, scaling: Any, status: Any
 ) -> None:
-    """Add value * scale as an integer; one over the limit is not added, but its receptor reported."""
+    """Add value * scale as an integer; over the limit, report the receptor instead."""
     scaled = np.float64(value) * scaling[receptor, 0]
     if abs(scaled) <= scaling[receptor, 2]:
         cuda.atomic.add(ring, (receptor, slot, neuron), round(scaled))

@@ -86,7 +86,7 @@ class DeviceGroup:
         self.ring = memory.zeros((n_receptors, input_steps, spec.n), kind)
         self.scaling = memory.put(np.ones((n_receptors, 3)), np.float64)
         self.scales = [Scaling(1.0, 1.0, 0.0)] * n_receptors
-        self.current = memory.zeros((spec.n,), self.real)
+        self.current = memory.zeros((2, spec.n), self.real)  # so far in this step; in the last one
         self.history: History | None = None
         if history:
             self.history = History(

@@ -45,10 +45,10 @@ class DevicePathway:
         self.n = spec.connectivity.n_synapses
         self.is_static = spec.plan.is_static
         self.touched: Any = None
+        self.lags = [1]
         put = setting.memory.put
         delays = np.atleast_1d(np.asarray(spec.delays, np.int64))
         self.minimal_delay = int(delays.min()) if delays.size else 1
-        self.maximal_delay = int(delays.max()) if delays.size else 1
         self._delays, self._delay_mask = put(delays, np.int32), _mask(delays)
         if self.is_static and isinstance(spec.connectivity, Dense):
             self._longest_row = spec.connectivity.n_post
@@ -57,11 +57,10 @@ class DevicePathway:
             self._longest_row = int(np.diff(rows.starts).max(initial=0))
             self._starts, self._targets = put(rows.starts, np.int64), put(rows.targets, np.int32)
         if self.is_static:
+            self.lags = [self.minimal_delay]
             self._store(spec.weights)
         else:
-            self._check_delays()
-            axonal = np.atleast_1d(np.asarray(spec.axonal, np.int64))
-            self._axonal, self._axonal_mask = put(axonal, np.int32), _mask(axonal)
+            self._store_visits()
             self.touched = setting.memory.zeros((self.n,), np.int64)
             self._choose()
             self._pack({"weight": spec.weights, **spec.states})
@@ -78,20 +77,23 @@ class DevicePathway:
         self._stored = stored
         self.largest = float(np.abs(stored.values(max(1, given.size))).max(initial=0.0))
 
-    def _check_delays(self) -> None:
-        """A postsynaptic spike has to be known when it meets a presynaptic one.
+    def _store_visits(self) -> None:
+        """How many steps after a spike each synapse is visited.
 
-        Spikes of a source are handled `minimal_delay` steps after they were emitted, before the
-        neurons of that step.
+        By then every postsynaptic spike that meets it no later is known: a visit comes before the
+        neurons of its step, and a spike of step m arrives after dendritic steps, in the step m
+        itself not before its end.
         """
-        axonal, delays = np.asarray(self.spec.axonal), np.asarray(self.spec.delays)
-        if np.any(2 * axonal - delays > self.minimal_delay - 1):
-            raise NotImplementedError(
-                f"synapses {self.spec.plan.name}: with delays from {self.minimal_delay} to "
-                f"{self.maximal_delay} steps and up to {int(np.max(axonal))} of them before the "
-                "synapse, device='cuda' would have to wait for later postsynaptic spikes; use a "
-                "larger dendritic_fraction, equal delays, or device='cpu'"
-            )
+        delays, axonal = np.asarray(self.spec.delays), np.asarray(self.spec.axonal)
+        certain = np.where(axonal < delays, 2 * axonal - delays + 1, axonal)
+        visits = np.atleast_1d(np.maximum(certain, self.minimal_delay))
+        self.lags = [int(lag) for lag in np.unique(visits)] or [self.minimal_delay]
+        if len(self.lags) == 1:
+            visits = np.array(self.lags)
+        put = self.setting.memory.put
+        self._visits, self._visit_mask = put(visits, np.int32), _mask(visits)
+        column = np.atleast_1d(axonal)
+        self._axonal, self._axonal_mask = put(column, np.int32), _mask(column)
 
     def _choose(self) -> None:
         """The kernel of plastic synapses for what differs between them now."""
@@ -145,15 +147,18 @@ class DevicePathway:
 
     # -- running ----------------------------------------------------------------------------------
 
-    def deliver(self, status: Any) -> Launch:
-        """The launch that takes the spikes whose weights may arrive from this step on."""
+    def deliver(self, status: Any) -> list[Launch]:
+        """The launches that take the spikes whose weights may arrive from this step on."""
+        return [self._visit(lag, status) for lag in self.lags]
+
+    def _visit(self, lag: int, status: Any) -> Launch:
         setting, emitter, group = self.setting, self.emitter, self.group
         shape, stream = setting.shape, setting.memory.stream
         pieces = max(1, -(-self._longest_row // (shape.lanes * _PIECE)))
         blocks, threads = shape.over_rows(pieces * self.spec.pre.n)
         spikes = [
-            emitter.ids, emitter.counts, emitter.times, emitter.times_mask, self.spec.pre.first,
-            self.spec.pre.n, self.minimal_delay,
+            setting.clock, emitter.ids, emitter.counts, emitter.times, emitter.times_mask,
+            self.spec.pre.first, self.spec.pre.n, lag,
         ]  # fmt: skip
         ends = [group.ring, self.spec.receptor, group.scaling, status, pieces, shape.lanes]
         delays = [self._delays, self._delay_mask]
@@ -162,9 +167,9 @@ class DevicePathway:
             assert history is not None
             kernel = compiled(self._source.text, self._source.name)
             arguments = [
-                setting.clock, setting.dt_ms, *spikes, self._starts, self._targets,
-                self.spec.post.first, self._values, self._shared, *delays, self._axonal,
-                self._axonal_mask, self.touched, history.steps, history.counts, *ends,
+                *spikes, self._starts, self._targets, self.spec.post.first, self._values,
+                self._shared, *delays, self._axonal, self._axonal_mask, self._visits,
+                self._visit_mask, self.touched, history.steps, history.counts, *ends,
                 setting.seed, self.spec.stream,
             ]  # fmt: skip
             return lambda: kernel[blocks, threads, stream](*arguments)
@@ -176,7 +181,7 @@ class DevicePathway:
         else:
             rows = [self._starts, self._targets]
             kernel = kernels.sparse
-        arguments = [setting.clock, *spikes, *rows, self.spec.post.first, *stored]
+        arguments = [*spikes, *rows, self.spec.post.first, *stored]
         return lambda: kernel[blocks, threads, stream](*arguments)
 
     def lower_seen(self, seen: Any) -> None:

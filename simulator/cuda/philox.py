@@ -38,32 +38,36 @@ def words(member: Any, block: Any, stream: Any, draw: Any, seed: Any) -> Any:
 
 _TO_UNIT = 2.0**-32
 _TWO_PI = 6.283185307179586
+BELOW_ONE = 1 - 2.0**-24
+"""The largest uniform in float32, which would otherwise round to 1."""
 
 
 @device_function
-def _chosen(four: Any, place: Any) -> Any:
-    word = four[0]
-    if place == 1:
-        word = four[1]
-    elif place == 2:
-        word = four[2]
-    elif place == 3:
-        word = four[3]
-    return word
+def uniform_of(word: Any) -> Any:
+    """A float64 strictly between 0 and 1: the middle of one of 2**32 intervals."""
+    return (np.float64(word) + 0.5) * _TO_UNIT
+
+
+@device_function
+def normal_of(word: Any, other: Any, is_second: Any) -> Any:
+    """The first or second of two float64 with mean 0 and variance 1, by Box & Muller (1958)."""
+    radius = math.sqrt(-2.0 * math.log(uniform_of(word)))
+    angle = _TWO_PI * uniform_of(other)
+    return radius * (math.sin(angle) if is_second else math.cos(angle))
 
 
 @device_function
 def uniform(member: Any, step: Any, stream: Any, draw: Any, seed: Any) -> Any:
-    """A float64 strictly between 0 and 1: the middle of one of 2**32 intervals."""
-    four = words(member, step >> 2, stream, draw, seed)
-    return (np.float64(_chosen(four, step & 3)) + 0.5) * _TO_UNIT
+    """The uniform draw of a member in a step."""
+    a, b, c, d = words(member, step >> 2, stream, draw, seed)
+    place = step & 3
+    word = a if place == 0 else b if place == 1 else c if place == 2 else d
+    return uniform_of(word)
 
 
 @device_function
 def normal(member: Any, step: Any, stream: Any, draw: Any, seed: Any) -> Any:
-    """A float64 with mean 0 and variance 1, by Box & Muller (1958) from two words."""
-    four = words(member, step >> 2, stream, draw, seed)
-    pair = step & 2
-    radius = math.sqrt(-2.0 * math.log((np.float64(_chosen(four, pair)) + 0.5) * _TO_UNIT))
-    angle = _TWO_PI * ((np.float64(_chosen(four, pair + 1)) + 0.5) * _TO_UNIT)
-    return radius * (math.sin(angle) if step & 1 else math.cos(angle))
+    """The normal draw of a member in a step: two of four steps share two words."""
+    a, b, c, d = words(member, step >> 2, stream, draw, seed)
+    late = step & 2 != 0
+    return normal_of(c if late else a, d if late else b, step & 1 != 0)

@@ -40,8 +40,8 @@ class Samples:
         blocks, threads = setting.shape.over(recording.indices.size)
         first = setting.memory.put([recording.next_step], np.int64)
         arguments = [
-            setting.clock, setting.dt_ms, group.values, group.shared, self._indices, self._rows,
-            first, recording.every,
+            setting.clock, setting.dt_ms, group.values, group.shared, group.current, self._indices,
+            self._rows, first, recording.every,
         ]  # fmt: skip
         return [lambda: kernel[blocks, threads, setting.memory.stream](*arguments)]
 

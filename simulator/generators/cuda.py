@@ -22,7 +22,10 @@ import numba.cuda as _cuda
 import numpy as _np
 
 from simulator.cuda.mathematics import {functions}
-from simulator.cuda.philox import normal as _normal, uniform as _uniform
+from simulator.cuda.philox import BELOW_ONE as _BELOW_ONE
+from simulator.cuda.philox import normal as _normal, normal_of as _normal_of
+from simulator.cuda.philox import uniform as _uniform, uniform_of as _uniform_of
+from simulator.cuda.philox import words as _words
 
 _real = _np.{precision}
 
@@ -70,7 +73,8 @@ class _SameType(ast.NodeTransformer):
 class Writer:
     """Names and statements of one plan as lines of a kernel."""
 
-    def __init__(self) -> None:
+    def __init__(self, precision: str) -> None:
+        self.precision = precision
         self.names = Names(frozenset(_FUNCTIONS))
         self._lowering = Lowering(self.names, lambda number: f"_real({number!r})")
 
@@ -93,13 +97,18 @@ class Writer:
         rows = enumerate(states)
         return [f"_values[{k}, {place}] = {self.names[n]}" for k, n in rows if n in written]
 
-    def draws(self, draws: Sequence[Draw], member: str, step: str, first: int = 0) -> list[str]:
-        """Random numbers; the first of them is draw number `first`."""
+    def draws(self, draws: Sequence[Draw]) -> list[str]:
+        """Random numbers of neuron or target ``_k`` in a step."""
         return [
-            f"{self.names[draw.name]} = "
-            f"_real(_{draw.distribution}({member}, {step}, _stream, {k}, _seed))"
-            for k, draw in enumerate(draws, first)
+            self.draw(draw, f"_{draw.distribution}(_k, _clock[0], _stream, {k}, _seed)")
+            for k, draw in enumerate(draws)
         ]
+
+    def draw(self, draw: Draw, value: str) -> str:
+        """A float64 as a number of the kernel; a uniform one stays below 1."""
+        if draw.distribution == "uniform" and self.precision == "float32":
+            value = f"min({value}, _BELOW_ONE)"
+        return f"{self.names[draw.name]} = _real({value})"
 
 
 def names_read(statements: Iterable[Statement]) -> set[str]:
@@ -132,19 +141,21 @@ def neuron_source(
     exact    inputs arrive as integers (see `simulator.cuda.fixed_point`)
     history  spikes are kept for plastic synapses, too
     """
-    where, writer = layout(plan, varying), Writer()
+    where, writer = layout(plan, varying), Writer(precision)
     states, written = [s.name for s in plan.states], assigned(plan.body)
     before = ["_step = _clock[0]", "_slot = _step & (_ring.shape[1] - 1)"]
     before += ["_row = _step & (_ids.shape[0] - 1)", *writer.shared(where)]
     before += [f"{writer.names['t']} = _real((_step - 1) * _dt_ms)"]
     each = writer.load(where.fields, names_read(plan.body), "_k")
     if plan.uses_current:
-        each += [f"{writer.names['i_inj']} = _i_inj[_k]", "_i_inj[_k] = _real(0.0)"]
+        each += [f"{writer.names['i_inj']} = _i_inj[0, _k]", "_i_inj[0, _k] = _real(0.0)"]
+        if "i_inj" in names_read(plan.algebraic):
+            each += [f"_i_inj[1, _k] = {writer.names['i_inj']}"]
     for k, receptor in enumerate(plan.receptors):
         arrived = f"_ring[{k}, _slot, _k]"
         scaled = f"_real({arrived} * _scaling[{k}, 1])" if exact else arrived
         each += [f"{writer.names[receptor.input]} = {scaled}", f"{arrived} = 0"]
-    each += writer.draws(plan.draws, "_k", "_step") + writer.body(plan.body)
+    each += writer.draws(plan.draws) + writer.body(plan.body)
     each += writer.store(states, written, "_k")
     if plan.spikes:
         each += [f"if {writer.names['spike']}:"]
@@ -165,15 +176,17 @@ def sampler_source(
 
     Row ``(step - _first[0]) / _every``; nothing at the steps before and between the samples.
     """
-    where, writer = layout(plan, varying), Writer()
+    where, writer = layout(plan, varying), Writer(precision)
     body = needed(plan.algebraic, variable)
     before = ["_since = _clock[0] - _first[0]", "if _since < 0 or _since % _every != 0:"]
     before += ["    return", *writer.shared(where)]
     before += [f"{writer.names['t']} = _real(_clock[0] * _dt_ms)"]
     each = ["_neuron = _indices[_k]"]
     each += writer.load(where.fields, names_read(body) | {variable}, "_neuron")
+    if "i_inj" in names_read(body):
+        each += [f"{writer.names['i_inj']} = _i_inj[1, _neuron]"]
     each += [*writer.body(body), f"_samples[_since // _every, _k] = {writer.names[variable]}"]
-    arguments = "_clock, _dt_ms, _values, _shared, _indices, _samples, _first, _every"
+    arguments = "_clock, _dt_ms, _values, _shared, _i_inj, _indices, _samples, _first, _every"
     text = _source("sample", precision, arguments, before, "_indices.shape[0]", each)
     return KernelSource("sample", text, where.fields, where.shared)
 
@@ -183,11 +196,11 @@ def current_source(plan: CurrentPlan, varying: frozenset[str], precision: str) -
 
     A source that is one for all targets has one column, and one thread does the work.
     """
-    where, writer = layout(plan, varying), Writer()
+    where, writer = layout(plan, varying), Writer(precision)
     states = [s.name for s in plan.states]
     before = [*writer.shared(where), f"{writer.names['t']} = _real((_clock[0] - 1) * _dt_ms)"]
     each = writer.load(where.fields, names_read(plan.body), "_k")
-    each += writer.draws(plan.draws, "_k", "_clock[0]") + writer.body(plan.body)
+    each += writer.draws(plan.draws) + writer.body(plan.body)
     each += writer.store(states, assigned(plan.body), "_k")
     each += [f"_trace[_k] = {writer.names['amplitude']}"]
     arguments = "_clock, _dt_ms, _values, _shared, _trace, _seed, _stream"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .propagators import propagator
 from .statements import Statement
 
 F64 = npt.NDArray[np.float64]
@@ -43,7 +44,8 @@ VOCABULARY: dict[str, Any] = {
     "tanh": np.tanh, "exprel": _exprel, "abs": np.abs, "sign": np.sign, "floor": np.floor,
     "ceil": np.ceil, "round": np.round, "min": _smallest, "max": _largest, "pow": np.power,
     "where": np.where, "logical_and": np.logical_and, "logical_or": np.logical_or,
-    "logical_not": np.logical_not, "pi": np.pi, "inf": np.inf, "__builtins__": {},
+    "logical_not": np.logical_not, "propagator": propagator, "pi": np.pi, "inf": np.inf,
+    "__builtins__": {},
 }  # fmt: skip
 """What names mean in an expression; what stands here is all that it can reach."""
 
@@ -75,9 +77,7 @@ class _Vectorised(ast.NodeTransformer):
         if len(node.ops) == 1:
             return node
         sides = [node.left, *node.comparators]
-        parts = [
-            ast.Compare(sides[k], [op], [sides[k + 1]]) for k, op in enumerate(node.ops)
-        ]
+        parts = [ast.Compare(sides[k], [op], [sides[k + 1]]) for k, op in enumerate(node.ops)]
         result: ast.expr = parts[0]
         for part in parts[1:]:
             result = self._call("logical_and", result, part)
@@ -90,18 +90,13 @@ def _compiled(expression: str) -> CodeType:
     return compile(ast.fix_missing_locations(tree), "<expression>", "eval")
 
 
-def value(expression: str, names: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> Any:
-    """An expression of numbers and arrays; infinities and NaN come without a warning.
-
-    more  further functions for this expression
-    """
+def value(expression: str, names: Mapping[str, Any]) -> Any:
+    """An expression of numbers and arrays; infinities and NaN come without a warning."""
     with np.errstate(all="ignore"):
-        return eval(_compiled(expression), VOCABULARY | dict(more or {}), dict(names))
+        return eval(_compiled(expression), dict(VOCABULARY), dict(names))
 
 
-def evaluate(
-    statements: Iterable[Statement], names: Mapping[str, Any], wanted: str, n: int
-) -> F64:
+def evaluate(statements: Iterable[Statement], names: Mapping[str, Any], wanted: str, n: int) -> F64:
     """What `wanted` is after the statements that lead to it, (n,)."""
     known = dict(names)
     for statement in statements:

@@ -103,7 +103,9 @@ def _check_names(place: str, what: str, given: Iterable[str], known: Sequence[st
 
 def sources(kind: str, n: int, **values: npt.ArrayLike) -> dict[str, F64]:
     """Columns of the parameters of `n` sources, checked."""
-    given = {k: np.array(full(matching(f"{kind}.{k}", v, n), n), np.float64) for k, v in values.items()}
+    given = {
+        k: np.array(full(matching(f"{kind}.{k}", v, n), n), np.float64) for k, v in values.items()
+    }
     check_source(kind, given)
     return given
 
@@ -124,7 +126,7 @@ def check_source(kind: str, values: Mapping[str, F64]) -> None:
         if np.any(busy >= 1):
             k = int(np.argmax(busy))
             raise NetworkError(
-                f"{kind} source {k}: rate {values['rate'][k]} Hz cannot be reached with a dead time "
+                f"{kind} source {k}: rate {values['rate'][k]} Hz is out of reach with a dead time "
                 f"of {values['dead_time'][k]} ms between spikes; the limit is their product, 1"
             )
 
@@ -166,6 +168,11 @@ def continued(old: F64, new: F64, now_ms: float, dt_ms: float) -> F64:
     return np.concatenate([sent, coming])
 
 
+def n_values(connectivity: Connectivity) -> int:
+    """How many synapses have values of their own; procedural ones have one for all."""
+    return 1 if isinstance(connectivity, Procedural) else connectivity.n_synapses
+
+
 # -- synapses --------------------------------------------------------------------------------------
 
 
@@ -181,7 +188,7 @@ def pathway(
     dt_ms: float,
 ) -> dict[str, Any]:
     """The columns of a `PathwaySpec`, numbers where all synapses are alike."""
-    n = connectivity.n_synapses
+    n = n_values(connectivity)
     place = f"synapses {plan.name}"
     if not 0 <= dendritic_fraction <= 1:
         raise NetworkError(f"{place}: dendritic fraction {dendritic_fraction} is not within 0..1")
@@ -217,8 +224,8 @@ def delay_steps(place: str, delay_ms: npt.ArrayLike, n: int, dt_ms: float) -> I6
     steps = np.rint(given / dt_ms).astype(np.int64)
     if steps.size and steps.min() < 1:
         raise NetworkError(
-            f"{place}: delay {given.min()} ms is shorter than a step of {dt_ms} ms; make it at least "
-            "as long, or the step shorter"
+            f"{place}: delay {given.min()} ms is shorter than a step of {dt_ms} ms; make it "
+            "at least as long, or the step shorter"
         )
     return steps
 
@@ -227,7 +234,7 @@ def set_delays(spec: PathwaySpec, delay_ms: npt.ArrayLike, dt_ms: float) -> None
     """Change the delays of a pathway; the part before the synapse stays the same share."""
     old, old_axonal = np.asarray(spec.delays), np.asarray(spec.axonal)
     share = float(np.mean(old_axonal / old)) if old.size else 0.0
-    n = spec.connectivity.n_synapses
+    n = n_values(spec.connectivity)
     steps = delay_steps(f"synapses {spec.plan.name}", delay_ms, n, dt_ms)
     spec.delays = collapsed_steps(steps)
     spec.axonal = collapsed_steps(np.floor(steps * share + 0.5).astype(np.int64))
@@ -252,7 +259,7 @@ def pathway_column(spec: PathwaySpec, name: str) -> npt.ArrayLike:
 def set_pathway(spec: PathwaySpec, name: str, values: npt.ArrayLike) -> None:
     """Change the same."""
     pathway_column(spec, name)
-    n = spec.connectivity.n_synapses
+    n = n_values(spec.connectivity)
     column = collapsed(matching(f"synapses {spec.plan.name}.{name}", values, n))
     if name == "weight":
         spec.weights = column

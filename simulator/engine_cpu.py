@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from . import snapshots
-from .currents import CurrentRuntime
+from .currents import CurrentRuntime, clearing
 from .groups import GroupRuntime
 from .loop import LONGEST_WINDOW, Loop, new_control, usable_cores
-from .operations import LANES, I64, Operation, SpikeHistory, SpikeRing
-from .pathways import PathwayRuntime, deliver, grow, keep_history
+from .operations import I64, LANES, Operation, SpikeHistory, SpikeRing
+from .pathway_ends import PathwayRuntime
+from .pathways import deliver
 from .recording import Recording, SpikeRecording
-from .samplers import SpikeKeeper, prepare, sampler
+from .samplers import SpikeKeeper
 from .sources import SourceRuntime, make_source
 from .specification import NetworkSpec, PathwaySpec
 
@@ -54,7 +55,7 @@ class CpuEngine:
         self._history_operations: list[Operation] = []
         self.pathways = [self._make_pathway(p) for p in spec.pathways]
         self.currents = [self._make_current(c) for c in spec.currents]
-        self._samplers = [(r, self._sampler(r)) for r in recordings]
+        self._samplers = [self.groups[r.group].sampler(r) for r in recordings]
         self._control = new_control()
         self._keepers = [self._keeper(r) for r in spike_recordings]
         self._loop = self._new_loop()
@@ -93,7 +94,8 @@ class CpuEngine:
         injected = {c.group for c in self.spec.currents}
         return [
             GroupRuntime(
-                group, dt_ms=self.spec.dt_ms, precision=self.spec.precision, threads=self.threads,
+                group, dt_ms=self.spec.dt_ms, seed=self.spec.key,
+                precision=self.spec.precision, threads=self.threads,
                 ring_steps=self._ring_steps(g, False),
                 input_steps=[self._input_steps(g, r) for r in range(len(group.plan.receptors))],
                 uses_current=g in injected,
@@ -133,13 +135,6 @@ class CpuEngine:
             precision=self.spec.precision,
         )  # fmt: skip
 
-    def _sampler(self, recording: Recording) -> Operation:
-        group = self.groups[recording.group]
-        if recording.variable in group.kernel.fields:
-            field = group.kernel.fields.index(recording.variable)
-            return sampler(recording, group.lanes, field, group.bounds)
-        return group.algebraic_sampler(recording)
-
     def _keeper(self, recording: SpikeRecording) -> SpikeKeeper:
         emitters: Any = self.sources if recording.is_source else self.groups
         emitter = emitters[recording.emitter]
@@ -157,11 +152,12 @@ class CpuEngine:
         return [
             *(p.operation for p in self.pathways if p.spec.connectivity.n_synapses),
             *(s.operation for s in self.sources if s.spec.n),
+            *(clearing(g) for g in self.groups if g.uses_current),
             *(c.operation for c in self.currents if c.spec.targets.size),
             *(g.operation for g in self.groups if g.spec.n),
             *self._history_operations,
             *(k.operation for k in self._keepers),
-            *(o for r, o in self._samplers if r.indices.size),
+            *(s.operation for s in self._samplers if s.recording.indices.size),
         ]
 
     # -- running ----------------------------------------------------------------------------------
@@ -173,18 +169,16 @@ class CpuEngine:
         """
         if any(p.rebuild_needed for p in self.pathways):
             self._take_over_pathways()
-        for recording, operation in self._samplers:
-            prepare(recording, operation, first + n_steps - 1)
+        for sampler in self._samplers:
+            sampler.prepare(first + n_steps - 1)
         if first == 1:
             self._keep_what_came_at_once()
         done = self._loop.run(first, n_steps)
         self._step = first + done - 1
-        for recording, _ in self._samplers:
-            recording.n_rows = recording.rows_until(self._step)
+        for sampler in self._samplers:
+            sampler.recording.n_rows = sampler.recording.rows_until(self._step)
         for keeper in self._keepers:
             keeper.hand_over()
-        for group, history in self.histories.items():
-            grow(history, [p for p in self.pathways if p.spec.post.emitter == group])
         return done
 
     def _keep_what_came_at_once(self) -> None:
@@ -197,10 +191,13 @@ class CpuEngine:
         """Some operations are new: weights are stored in another way, or a table has moved."""
         for pathway in self.pathways:
             pathway.rebuild_needed = False
+        self._renew_loop()
+
+    def _renew_loop(self) -> None:
         self._loop.close()
         self._loop = self._new_loop()
 
-    # -- reading and writing ------------------------------------------------------------------------
+    # -- reading and writing ----------------------------------------------------------------------
 
     def stale(self) -> bool:
         """Take over changed parameters; true if that takes another kernel, so another engine."""
@@ -216,7 +213,8 @@ class CpuEngine:
 
     def update_current(self, number: int) -> None:
         """Parameters of a current source have changed in the specification."""
-        self.currents[number].update()
+        if self.currents[number].update():
+            self._renew_loop()
 
     def read_state(self, group: int, name: str) -> F64:
         """A state of all neurons of a group, (n,)."""

@@ -100,8 +100,9 @@ class Names:
 
     def draw(self, distribution: str) -> Any:
         """The symbol of a new random number."""
-        count = sum(one.distribution == distribution for one in self.draws)
-        while f"{distribution}_{count}" in self.quantities:
+        taken = {*self.quantities, *(one.name for one in self.draws)}
+        count = 0
+        while f"{distribution}_{count}" in taken:
             count += 1
         made = Draw(f"{distribution}_{count}", "normal" if distribution == "normal" else "uniform")
         self.draws.append(made)
@@ -127,6 +128,11 @@ class Names:
 
     def declare(self, one: Quantity) -> None:
         """Add a name, unless it is taken or not a name."""
+        if one.name == "weight" and self.has_weight_unit and one.kind == "state":
+            if one.unit.dimension != self.quantities["weight"].unit.dimension:
+                raise UnitError(one.place, "the unit of 'weight' is 'weight'", "write ': weight'")
+            self.quantities["weight"] = one
+            return
         if one.name in RESERVED or iskeyword(one.name) or not one.name.isidentifier():
             raise EquationError(one.place, f"'{one.name}' has a meaning of its own in the language",
                                 "choose another name")  # fmt: skip
@@ -192,7 +198,12 @@ def number(text: str, place: Place) -> float:
 
 
 def read_equations(
-    names: Names, text: str, extra: Mapping[str, Value], flags: Iterable[str]
+    names: Names,
+    text: str,
+    extra: Mapping[str, Value],
+    flags: Iterable[str],
+    *,
+    may_draw: bool = True,
 ) -> None:
     """Declare variables and algebraic quantities, and read their right-hand sides.
 
@@ -221,7 +232,7 @@ def read_equations(
             right_sides[found[1]] = found[2]
         if slope:
             slopes.add(found[1])
-    reader = names.reader(extra)
+    reader = names.reader(extra, may_draw=may_draw)
     for name, right in right_sides.items():
         _read_right_side(names, reader, name, right, is_slope=name in slopes)
     _substitute(names)

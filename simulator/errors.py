@@ -51,3 +51,7 @@ class UnknownNameError(EquationError):
 
 class UnstableStepError(SimulatorError):
     """An explicit method whose step is too long for how fast a variable decays."""
+
+
+class NetworkError(SimulatorError):
+    """A network that cannot be: wrong names, shapes, times or sizes."""

@@ -67,9 +67,19 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., Any]] = {
 }  # fmt: skip
 
 
+_CHECK = "check its divisors, roots and logarithms"
 _NOT_REAL = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
 _LARGEST_POWER = 1000
 """Of numbers; beyond it computer algebra would write out very long integers."""
+
+
+_HINTS = {
+    "xi": "white noise can stand in the equation of a dx/dt of a neuron or current only",
+    "weight": "weights are known to receptors and synapses only",
+    "delay": "the delay of a synapse is not known to its equations; make it a parameter",
+    "spike": "give what happens at a spike as the reset",
+}
+"""Ways out for names, up to an underscore, that have a meaning somewhere else."""
 
 
 def _no_draw(distribution: str) -> Any:
@@ -108,7 +118,7 @@ class Reader:
                 "the expression is nested too deeply", "split it into terms"
             ) from None
         if not value.is_condition and value.expression.has(*_NOT_REAL):
-            raise self._error(f"'{text}' has no finite real value", "check its divisors and roots")
+            raise self._error(f"'{text}' has no finite real value", _CHECK)
         return value
 
     def expect(self, value: Value, dimension: Dimension, what: str) -> Any:
@@ -193,7 +203,9 @@ class Reader:
         """The error for a name that means nothing here."""
         known = [*self.names, *FUNCTION_NAMES]
         near = get_close_matches(name, known, n=1)
-        if name in FUNCTION_NAMES:
+        if name.split("_")[0] in _HINTS:
+            way_out = _HINTS[name.split("_")[0]]
+        elif name in FUNCTION_NAMES:
             way_out = f"'{name}' is a function: call it"
         elif near:
             way_out = f"did you mean '{near[0]}'?"
@@ -304,7 +316,11 @@ class Reader:
                 raise self._error(f"'{ast.unparse(node)}' is not a comparison of numbers",
                                   "use < <= > >= == !=")  # fmt: skip
             self._same(left_node, left, right_node, right)
-            parts.append(compare(left.expression, right.expression))
+            try:
+                parts.append(compare(left.expression, right.expression))
+            except TypeError:  # a side is a complex number
+                text = ast.unparse(node)
+                raise self._error(f"'{text}' has a side without real value", _CHECK) from None
         return Value(parts[0] if len(parts) == 1 else sympy.And(*parts), is_condition=True)
 
     def _choice(self, test: ast.expr, yes_node: ast.expr, no_node: ast.expr) -> Value:

@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .build import NeuronKernel, constants, neuron_kernel
+from .build import Kernel, algebraic_kernel, constants, neuron_kernel
 from .columns import used_values
-from .operations import LANES, I64, InputRing, SpikeRing
+from .generators.cpu import ALGEBRAIC
+from .operations import I64, LANES, InputRing, Operation, SpikeRing
+from .recording import Recording
+from .samplers import Sampler, field_sampler
 from .specification import GroupSpec, Precision
+from .stability import check_stability
+from .tables import algebraic_table, aligned, lane_field, neuron_table, set_lane_field
 
 F64 = npt.NDArray[np.float64]
 
@@ -38,6 +43,7 @@ class GroupRuntime:
         *,
         dt_ms: float,
         precision: Precision,
+        seed: int,
         threads: int,
         ring_steps: int,
         input_steps: list[int],
@@ -50,7 +56,7 @@ class GroupRuntime:
         self.partition = split(self.n_blocks, threads)
         self.bounds = np.minimum(self.partition * LANES, spec.n)
         self.kernel, self._numbers = self._choose()
-        self.lanes = np.zeros((self.n_blocks, len(self.kernel.fields), LANES), self.real)
+        self.lanes = aligned((self.n_blocks, len(self.kernel.fields), LANES), self.real)
         self.shared = np.zeros(max(1, len(self.kernel.shared)), self.real)
         self.ring = SpikeRing(
             np.empty((ring_steps, self.n_padded), np.int32),
@@ -58,22 +64,29 @@ class GroupRuntime:
             self.partition * LANES,
         )
         self.inputs = [
-            InputRing(np.zeros((steps, self.n_padded), self.real)) for steps in input_steps
+            InputRing(aligned((steps, self.n_padded), self.real)) for steps in input_steps
         ]
-        reads = spec.plan.uses_current
-        self.current = np.zeros(self.n_padded if reads else 0, self.real)
-        self.uses_current = uses_current and reads
+        self.current = aligned((self.n_padded,), self.real)
+        self.uses_current = uses_current and spec.plan.uses_current
         self.dirty = False
         self._pack()
-        self.reset()
+        for state in spec.plan.states:
+            self._store(state.name, spec.states[state.name])
+        table, keep = neuron_table(
+            spec.plan, n=spec.n, partition=self.partition, lanes=self.lanes, shared=self.shared,
+            ring=self.ring if spec.plan.spikes else None, inputs=self.inputs, current=self.current,
+            seed=seed, stream=spec.stream, dt_ms=dt_ms,
+        )  # fmt: skip
+        self.operation = Operation(self.kernel.address, table, [self.kernel, *keep])
 
-    def _choose(self) -> tuple[NeuronKernel, dict[str, Any]]:
+    def _choose(self) -> tuple[Kernel, dict[str, Any]]:
         """The kernel for what differs between the neurons now, and all numbers by name."""
         numbers = used_values(self.spec.plan, self.spec.values)  # type: ignore[arg-type]
         numbers |= constants(self.spec.plan, numbers, self.dt_ms)
+        check_stability(self.spec.plan, numbers, self.dt_ms)
         numbers["dt"] = self.dt_ms
-        varying = frozenset(k for k, v in numbers.items() if np.ndim(v))
-        return neuron_kernel(self.spec.plan, varying, self.precision), numbers
+        self._varying = frozenset(k for k, v in numbers.items() if np.ndim(v))
+        return neuron_kernel(self.spec.plan, self._varying, self.precision), numbers
 
     def _pack(self) -> None:
         for k, name in enumerate(self.kernel.shared):
@@ -91,30 +104,32 @@ class GroupRuntime:
         self._pack()
         return True
 
-    def reset(self) -> None:
-        """Initial states; nothing in flight."""
-        for state in self.spec.plan.states:
-            self._store(state.name, self.spec.states[state.name])
-        self.ring.counts[:] = 0
-        for ring in self.inputs:
-            ring.values[:] = 0
-
-    def _field(self, name: str) -> npt.NDArray[Any]:
-        return self.lanes[:, self.kernel.fields.index(name), :]
-
     def _store(self, name: str, values: npt.ArrayLike) -> None:
         """Fill a field; the lanes behind the last neuron get a copy of it, a harmless value."""
-        if not self.spec.n:
-            return
-        padded = np.empty(self.n_padded, self.real)
-        padded[: self.spec.n] = values
-        padded[self.spec.n :] = padded[self.spec.n - 1]
-        self._field(name)[...] = padded.reshape(self.n_blocks, LANES)
+        set_lane_field(
+            self.lanes, self.kernel.fields.index(name), np.broadcast_to(values, self.spec.n)
+        )
 
     def read(self, name: str) -> F64:
         """A state, (n,) float64."""
-        return self._field(name).reshape(-1)[: self.spec.n].astype(np.float64)
+        field = self.kernel.fields.index(name)
+        return lane_field(self.lanes, field, self.spec.n).astype(np.float64)
 
     def write(self, name: str, values: npt.ArrayLike, members: I64) -> None:
         """Change a state of some neurons."""
-        self._field(name)[members // LANES, members % LANES] = values
+        self.lanes[members // LANES, self.kernel.fields.index(name), members % LANES] = values
+
+    def sampler(self, recording: Recording) -> Sampler:
+        """The operation that samples a state or an algebraic variable."""
+        split = np.searchsorted(recording.indices, self.bounds).astype(np.int64)
+        if recording.variable in self.kernel.fields:
+            field = self.kernel.fields.index(recording.variable)
+            return field_sampler(recording, self.lanes, field, split)
+        kernel = algebraic_kernel(self.spec.plan, recording.variable, self._varying, self.precision)
+        table, keep = algebraic_table(
+            neurons=recording.indices, split=split, lanes=self.lanes, shared=self.shared,
+            out=np.zeros(1), current=self.current, every=recording.every,
+            stride=recording.indices.size, dt_ms=self.dt_ms,
+        )  # fmt: skip
+        operation = Operation(kernel.address, table, [kernel, recording, *keep])
+        return Sampler(recording, operation, ALGEBRAIC["out"], ALGEBRAIC["offset"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .columns import n_values
 from .specification import Range
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ class Sources(Members):
         """Change a parameter from now on."""
         self.network.write_source(self.emitter, name, values, self.chosen(indices))
 
-    def set_times(self, times_ms: Sequence[npt.ArrayLike], indices: npt.ArrayLike | None = None) -> None:
+    def set_times(
+        self, times_ms: Sequence[npt.ArrayLike], indices: npt.ArrayLike | None = None
+    ) -> None:
         """Replace the spike times [ms] of all or of the chosen sources; those before now stay."""
         self.network.write_times(self.emitter, times_ms, self.chosen(indices))
 
@@ -112,11 +115,11 @@ class Pathway:
 
     @property
     def n_synapses(self) -> int:
-        """How many."""
-        return self._network.spec.pathways[self._number].connectivity.n_synapses
+        """How many have values of their own: procedural synapses have one for all."""
+        return n_values(self._network.spec.pathways[self._number].connectivity)
 
     def get(self, name: str) -> F64:
-        """``weight``, ``delay`` [ms], a parameter or a state: (synapse,), in connectivity's order."""
+        """``weight``, ``delay`` [ms], a parameter or a state; (synapse,) in stored order."""
         return self._network.read_pathway(self._number, name)
 
     def set(self, name: str, values: npt.ArrayLike) -> None:
@@ -140,7 +143,9 @@ class Current:
         first = 0
         for k in self._numbers:
             n = self._network.spec.currents[k].targets.size
-            self._network.write_current(k, name, given if given.ndim == 0 else given[first : first + n])
+            self._network.write_current(
+                k, name, given if given.ndim == 0 else given[first : first + n]
+            )
             first += n
 
     def __iter__(self) -> Any:

@@ -54,7 +54,7 @@ class Dynamics:
 
 def advance(dynamics: Dynamics, body: Body) -> Values:
     """Values of all variables at the end of the step, as symbols."""
-    _check_method(dynamics)
+    _check_noise(dynamics)
     linear = _linear_part(dynamics, body)
     rest = {x: slope for x, slope in dynamics.slopes.items() if x not in linear.rows}
     exact = _Exact(linear, dynamics, body)
@@ -80,19 +80,27 @@ def _themselves(variables: Any) -> Values:
     return {x: x for x in variables}
 
 
-def _check_method(dynamics: Dynamics) -> None:
-    for variable in dynamics.slopes:
-        place = dynamics.places[variable]
-        if dynamics.method not in METHODS:
-            raise EquationError(place, f"method '{dynamics.method}' is unknown",
-                                f"choose one of {', '.join(METHODS)}")  # fmt: skip
-        if not 1 <= dynamics.substeps <= MAX_SUBSTEPS:
-            raise EquationError(place, f"substeps={dynamics.substeps} is not in 1..{MAX_SUBSTEPS}",
-                                "choose a smaller time step instead")  # fmt: skip
-        noisy = dynamics.slopes[variable].free_symbols & dynamics.noises
-        if noisy and dynamics.method not in ("auto", "euler"):
-            raise EquationError(place, f"method '{dynamics.method}' cannot integrate white noise",
-                                "choose 'auto' or 'euler'")  # fmt: skip
+def check_method(place: Place, method: str, substeps: int) -> None:
+    """Refuse what is not a method, or not a number of substeps."""
+    if method not in METHODS:
+        raise EquationError(
+            place, f"method '{method}' is unknown", f"choose one of {', '.join(METHODS)}"
+        )
+    if isinstance(substeps, bool) or not isinstance(substeps, int):
+        raise EquationError(place, f"substeps={substeps} is not an integer", "choose 1 or more")
+    if not 1 <= substeps <= MAX_SUBSTEPS:
+        problem = f"substeps={substeps} is not in 1..{MAX_SUBSTEPS}"
+        raise EquationError(place, problem, "choose a smaller time step instead")
+
+
+def _check_noise(dynamics: Dynamics) -> None:
+    for variable, slope in dynamics.slopes.items():
+        if slope.free_symbols & dynamics.noises and dynamics.method not in ("auto", "euler"):
+            raise EquationError(
+                dynamics.places[variable],
+                f"method '{dynamics.method}' cannot integrate white noise",
+                "choose 'auto' or 'euler'",
+            )
 
 
 def _linear_part(dynamics: Dynamics, body: Body) -> LinearSystem:

@@ -16,6 +16,7 @@ import sympy
 
 from .body import Body
 from .functions import Absolute, Maximum, Propagator, RelativeExponential
+from .printing import source
 
 ONE = sympy.Integer(1)
 ZERO = sympy.Integer(0)
@@ -94,7 +95,7 @@ def _row(
             continue
         factor, rest = term.as_independent(*variables, as_Add=False)
         if term.free_symbols & set(outside):
-            return f"'{term}' changes in a way that is not linear"
+            return f"'{source(term)}' changes in a way that is not linear"
         if rest == 1:
             held = [one for one in sympy.Mul.make_args(factor) if not is_constant(one)]
             what = sympy.Mul(*held)
@@ -102,7 +103,7 @@ def _row(
         elif rest in variables and is_constant(factor):
             rates[rest] = rates.get(rest, ZERO) + factor
         else:
-            return f"'{term}' is not linear with a constant factor"
+            return f"'{source(term)}' is not linear with a constant factor"
     return Row({x: rate for x, rate in rates.items() if rate != 0}, inputs)
 
 
@@ -126,14 +127,14 @@ class Flow:
         Raises  NotImplementedError if there is no closed form and constants may not help
         """
         total = ZERO
-        for source in self._rows:
-            factor = self._entry(variable, source)
+        for origin in self._rows:
+            factor = self._entry(variable, origin)
             if factor != 0:
-                total += self._constant(factor, f"{variable}_from_{source}") * values[source]
+                total += self._constant(factor, f"{variable}_from_{origin}") * values[origin]
         gains: dict[Any, Any] = {}
-        for source, row in self._rows.items():
+        for origin, row in self._rows.items():
             for what, rate in row.inputs.items():
-                integral = self._integral(variable, source)
+                integral = self._integral(variable, origin)
                 if integral != 0:
                     gains[what] = gains.get(what, ZERO) + rate * integral
         for what, gain in gains.items():
@@ -146,9 +147,9 @@ class Flow:
             return self._body.constant(expression, wanted)
         return expression
 
-    def _reach(self, source: Any) -> set[Any]:
+    def _reach(self, origin: Any) -> set[Any]:
         """What a variable acts on, directly or through others, itself included."""
-        reached, fresh = {source}, [source]
+        reached, fresh = {origin}, [origin]
         while fresh:
             above = fresh.pop()
             for variable, row in self._rows.items():
@@ -157,33 +158,33 @@ class Flow:
                     fresh.append(variable)
         return reached
 
-    def _between(self, target: Any, source: Any) -> list[Any]:
-        """The variables on all ways from `source` to `target`, both included."""
-        return [x for x in self._rows if x in self._below[source] and target in self._below[x]]
+    def _between(self, target: Any, origin: Any) -> list[Any]:
+        """The variables on all ways from `origin` to `target`, both included."""
+        return [x for x in self._rows if x in self._below[origin] and target in self._below[x]]
 
-    def _rate(self, target: Any, source: Any) -> Any:
-        return self._rows[target].rates.get(source, ZERO)
+    def _rate(self, target: Any, origin: Any) -> Any:
+        return self._rows[target].rates.get(origin, ZERO)
 
-    def _entry(self, target: Any, source: Any) -> Any:
-        """P[target, source]."""
-        if target not in self._below[source]:
+    def _entry(self, target: Any, origin: Any) -> Any:
+        """P[target, origin]."""
+        if target not in self._below[origin]:
             return ZERO
-        between = self._between(target, source)
+        between = self._between(target, origin)
         if between == [target]:
             return sympy.exp(self._rate(target, target) * self._step)
-        if len(between) == 2 and source not in self._below[target]:
-            return self._rate(target, source) * self._pair(
-                self._rate(target, target), self._rate(source, source)
+        if len(between) == 2 and origin not in self._below[target]:
+            return self._rate(target, origin) * self._pair(
+                self._rate(target, target), self._rate(origin, origin)
             )
-        return self._numeric(between, target, source)
+        return self._numeric(between, target, origin)
 
-    def _integral(self, target: Any, source: Any) -> Any:
-        """Q[target, source]: the response to a constant slope of `source`."""
-        if target not in self._below[source]:
+    def _integral(self, target: Any, origin: Any) -> Any:
+        """Q[target, origin]: the response to a constant slope of `origin`."""
+        if target not in self._below[origin]:
             return ZERO
-        if target == source and self._between(target, target) == [target]:
+        if target == origin and self._between(target, target) == [target]:
             return self._step * RelativeExponential(self._rate(target, target) * self._step)
-        return self._numeric([*self._between(target, source), None], target, None, entry=source)
+        return self._numeric([*self._between(target, origin), None], target, None, entry=origin)
 
     def _pair(self, a: Any, b: Any) -> Any:
         """The integral of exp(a (h - s)) exp(b s) over s in 0..h, right also where a = b."""
@@ -195,10 +196,10 @@ class Flow:
             return self._step * sympy.exp(a * self._step)
         return self._step * sympy.exp(slow * self._step) * RelativeExponential(fast * self._step)
 
-    def _numeric(self, block: list[Any], target: Any, source: Any, *, entry: Any = None) -> Any:
+    def _numeric(self, block: list[Any], target: Any, origin: Any, *, entry: Any = None) -> Any:
         """An entry of the matrix exponential of a block; None is an input that acts on `entry`."""
         if not self._may_call:
-            raise NotImplementedError(f"{target} follows {entry or source} through others")
+            raise NotImplementedError(f"{target} follows {entry or origin} through others")
         matrix = []
         for row in block:
             for column in block:
@@ -208,4 +209,4 @@ class Flow:
                     matrix.append(ONE if row == entry else ZERO)
                 else:
                     matrix.append(self._rate(row, column))
-        return Propagator(block.index(target), block.index(source), self._step, *matrix)
+        return Propagator(block.index(target), block.index(origin), self._step, *matrix)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .connectivity import Procedural, Sparse
 from .operations import LANES
 from .specification import NetworkSpec, PathwaySpec
 
@@ -13,12 +14,10 @@ _RING_STEPS = 4
 
 def synapse_bytes(spec: PathwaySpec, real: int) -> int:
     """Bytes of the synapses of a pathway: targets, weights, delays, states."""
-    n = spec.connectivity.n_synapses
-    each = 0
-    if type(spec.connectivity).__name__ == "Sparse":
-        each += 4
-    if type(spec.connectivity).__name__ == "Procedural":
-        return (spec.connectivity.n_pre + 1) * _WORD
+    connectivity = spec.connectivity
+    if isinstance(connectivity, Procedural):
+        return (connectivity.n_pre + 1) * _WORD
+    n, each = connectivity.n_synapses, 4 if isinstance(connectivity, Sparse) else 0
     weight = spec.weight_bits // 8 or real
     plastic = not spec.plan.is_static
     each += weight if plastic or np.ndim(spec.weights) else 0
@@ -41,7 +40,7 @@ def estimate(spec: NetworkSpec, threads: int) -> int:
         total += source.n * (2 * _WORD + 2 * _RING_STEPS * 4) + source.steps.size * 12
     for pathway in spec.pathways:
         total += synapse_bytes(pathway, real)
-        if threads > 1 and type(pathway.connectivity).__name__ == "Sparse":
+        if threads > 1 and isinstance(pathway.connectivity, Sparse):
             total += pathway.connectivity.n_pre * (threads + 1) * _WORD
     return total
 
@@ -66,6 +65,7 @@ def check(needed: int, what: str) -> None:
     there = available()
     if there is not None and needed > there:
         raise MemoryError(
-            f"{what}: about {needed / 2**30:.1f} GiB are needed and {there / 2**30:.1f} GiB are free; "
-            "use precision='float32', 8- or 16-bit weights, procedural connectivity, or fewer synapses"
+            f"{what}: about {needed / 2**30:.1f} GiB are needed and {there / 2**30:.1f} GiB are "
+            "free; use precision='float32', 8- or 16-bit weights, procedural connectivity, or "
+            "fewer synapses"
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
@@ -95,7 +96,7 @@ def statements(text: str) -> list[str]:
 
     A line goes on where a parenthesis is open.
     """
-    bare = [line.split("#", 1)[0] for line in text.splitlines()]
+    bare = [line.split("#", 1)[0] for line in unicodedata.normalize("NFKC", text).splitlines()]
     found: list[str] = []
     pending = ""
     for line in bare:

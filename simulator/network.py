@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,9 @@ class Network(StateAccess):
         if not dt_ms > 0:
             raise NetworkError(f"network: dt_ms = {dt_ms} is not a positive time in ms")
         if precision not in ("float32", "float64"):
-            raise NetworkError(f"network: precision {precision!r} is neither 'float32' nor 'float64'")
+            raise NetworkError(
+                f"network: precision {precision!r} is neither 'float32' nor 'float64'"
+            )
         if threads < 1:
             raise NetworkError(f"network: threads = {threads}; at least 1")
         if not 0 <= seed < 2**64:
@@ -110,7 +112,7 @@ class Network(StateAccess):
         parameters, initial  one number or (n,) for parameters and for initial values of states
         Raises  NetworkError for unknown names and wrong shapes.
         """
-        plan = model if isinstance(model, NeuronPlan) else plan_of(model)
+        plan = model if isinstance(model, NeuronPlan) else cast(NeuronPlan, plan_of(model))
         if n < 0:
             raise NetworkError(f"{plan.name}: {n} neurons; at least 0")
         given = columns.complete(plan.name, plan.parameters, parameters or {}, n)
@@ -127,7 +129,9 @@ class Network(StateAccess):
                 self._pending[key] = np.concatenate([self._pending[key], column])
         for old, new in ((group.values, given), (group.states, states)):
             for name, column in new.items():
-                old[name] = np.concatenate([columns.full(old[name], first), column]) if first else column
+                old[name] = (
+                    np.concatenate([columns.full(old[name], first), column]) if first else column
+                )
         group.n += n
         return Neurons(self, number, first, n)
 
@@ -146,7 +150,7 @@ class Network(StateAccess):
         stop_ms: npt.ArrayLike = np.inf,
         dead_time_ms: npt.ArrayLike = 0.0,
     ) -> Sources:
-        """`n` independent Poisson processes of mean rate `rate_hz`; no interval below the dead time."""
+        """`n` Poisson processes of mean rate `rate_hz`; no interval is below the dead time."""
         values = columns.sources(
             "poisson", n, rate=rate_hz, start=start_ms, stop=stop_ms, dead_time=dead_time_ms
         )
@@ -161,8 +165,10 @@ class Network(StateAccess):
         start_ms: npt.ArrayLike = 0.0,
         stop_ms: npt.ArrayLike = np.inf,
     ) -> Sources:
-        """`n` renewal processes, intervals gamma distributed: shape `alpha`, rate `beta_hz` [Hz]."""
-        values = columns.sources("gamma", n, alpha=alpha, beta=beta_hz, start=start_ms, stop=stop_ms)
+        """`n` renewal processes with gamma intervals: shape `alpha`, rate `beta_hz` [Hz]."""
+        values = columns.sources(
+            "gamma", n, alpha=alpha, beta=beta_hz, start=start_ms, stop=stop_ms
+        )
         return self._add_sources(SourceSpec("gamma", n, values, stream=self._stream()), [])
 
     def add_spike_times(self, times_ms: Sequence[npt.ArrayLike]) -> Sources:
@@ -194,15 +200,15 @@ class Network(StateAccess):
         dendritic_fraction  part of the delay behind the synapse: plastic synapses see spikes of
                   their neuron so much later, and of the source so much earlier
         """
-        plan = model if isinstance(model, SynapsePlan) else plan_of(model)
+        plan = model if isinstance(model, SynapsePlan) else cast(SynapsePlan, plan_of(model))
         target = self.spec.groups[post.emitter].plan
         names = [r.name for r in target.receptors]
         if receptor not in names:
             raise NetworkError(f"{target.name} has no receptor {receptor!r}; it has {names}")
         if (connectivity.n_pre, connectivity.n_post) != (pre.n, post.n):
             raise NetworkError(
-                f"{plan.name}: connectivity of {connectivity.n_pre} x {connectivity.n_post} between "
-                f"{pre.n} and {post.n} members"
+                f"{plan.name}: connectivity of {connectivity.n_pre} x {connectivity.n_post} "
+                f"between {pre.n} and {post.n} members"
             )
         self._suspend()
         pathway = columns.pathway(
@@ -231,7 +237,7 @@ class Network(StateAccess):
         parameters, initial  one number each; with ``per_target`` of the model one per target, in
                              the order in which the targets are given
         """
-        plan = model if isinstance(model, CurrentPlan) else plan_of(model)
+        plan = model if isinstance(model, CurrentPlan) else cast(CurrentPlan, plan_of(model))
         chosen = [(p.emitter, p.chosen(indices)) for p, indices in targets.items()]
         total = sum(c.size for _, c in chosen)
         rows = total if plan.per_target else 1
@@ -242,7 +248,9 @@ class Network(StateAccess):
         for group, members in chosen:
             order = np.argsort(members, kind="stable")
             if np.any(np.diff(members[order]) == 0):
-                raise NetworkError(f"{plan.name}: a current flows into a neuron twice; add a second one")
+                raise NetworkError(
+                    f"{plan.name}: a current flows into a neuron twice; add a second one"
+                )
             part = first + order if plan.per_target else np.zeros(1, np.int64)
             self.spec.currents.append(
                 CurrentSpec(
@@ -273,15 +281,18 @@ class Network(StateAccess):
             )
         if every < 1:
             raise NetworkError(f"recording of {variable}: every {every} steps; at least 1")
+        group = self.spec.groups[neurons.emitter]
         self._suspend()
         recording = Recording(
             neurons.emitter, variable, np.unique(neurons.chosen(indices)), every, self.step,
-            np.dtype(self.spec.precision),
+            np.dtype(self.spec.precision if variable in group.states else np.float64),
         )  # fmt: skip
         self.recordings.append(recording)
         return recording
 
-    def record_spikes(self, members: Members, indices: npt.ArrayLike | None = None) -> SpikeRecording:
+    def record_spikes(
+        self, members: Members, indices: npt.ArrayLike | None = None
+    ) -> SpikeRecording:
         """Keep the spikes of some members from now on."""
         self._suspend()
         recording = SpikeRecording(
@@ -294,8 +305,8 @@ class Network(StateAccess):
         """Record no more into it; what it holds stays."""
         self._suspend()
         recording.active = False
-        for kept in (self.recordings, self.spike_recordings):
-            kept[:] = [r for r in kept if r is not recording]  # type: ignore[assignment]
+        self.recordings = [r for r in self.recordings if r is not recording]
+        self.spike_recordings = [r for r in self.spike_recordings if r is not recording]
 
     # -- time -------------------------------------------------------------------------------------
 
@@ -334,7 +345,7 @@ class Network(StateAccess):
             spikes.clear()
 
     def save(self) -> Snapshot:
-        """The whole state as arrays by name, for `restore` or ``numpy.savez``: not the recordings."""
+        """The state as arrays by name, for `restore` or ``numpy.savez``; without recordings."""
         state = dict(self._pending) if self._engine is None else self._engine.snapshot()
         for g, group in enumerate(self.spec.groups):
             for name, column in group.values.items():

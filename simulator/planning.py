@@ -17,7 +17,7 @@ from .equations import Assignment, Names, Quantity
 from .errors import EquationError
 from .expressions import symbol
 from .functions import Floor
-from .integrate import Dynamics, T, advance
+from .integrate import Dynamics, T, advance, check_method
 from .models import CurrentModel, NeuronModel, SynapseModel
 from .printing import source
 from .receptors import read_receptor
@@ -68,6 +68,7 @@ def plan_current(model: CurrentModel) -> CurrentPlan:
 
 
 def _read(names: Names, model: NeuronModel | CurrentModel, flags: Iterable[str]) -> None:
+    check_method(names.place("method"), model.method, model.substeps)
     equations.read_parameters(names, model.parameters)
     noises = equations.noise_names(model.equations)
     equations.read_equations(names, model.equations, noises, flags)

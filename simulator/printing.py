@@ -20,7 +20,8 @@ _RELATIONS = {
 }  # fmt: skip
 _SMOOTH = {
     sympy.exp: "exp", sympy.log: "log", sympy.sin: "sin", sympy.cos: "cos", sympy.tan: "tan",
-    sympy.sinh: "sinh", sympy.cosh: "cosh", sympy.tanh: "tanh",
+    sympy.sinh: "sinh", sympy.cosh: "cosh", sympy.tanh: "tanh", sympy.Abs: "abs",
+    sympy.sign: "sign",
 }  # fmt: skip
 
 
@@ -44,6 +45,8 @@ def _text(expression: Any) -> tuple[str, int]:
         return _call(expression.spelling, expression.args), _ATOM
     if type(expression) in _SMOOTH:
         return _call(_SMOOTH[type(expression)], expression.args), _ATOM
+    if isinstance(expression, sympy.cot):
+        return f"1.0/tan({source(expression.args[0])})", _PRODUCT
     if type(expression) in _RELATIONS:
         left, right = expression.args
         return f"{_in(left, _SUM)} {_RELATIONS[type(expression)]} {_in(right, _SUM)}", _COMPARISON
@@ -93,17 +96,18 @@ def _sum(terms: tuple[Any, ...]) -> str:
 
 
 def _product(expression: Any) -> tuple[str, int]:
-    coefficient, _ = expression.as_coeff_Mul()
+    coefficient, others = expression.as_coeff_Mul()
     if coefficient.is_negative:
         text, binding = _text(-expression)
         return (f"-{text}" if binding <= _PRODUCT else f"-({text})"), _PRODUCT
+    if coefficient != 1:  # a multiplication is faster than a division
+        text, number = _in(others, _PRODUCT), _number(float(coefficient))[0]
+        return number + (text[3:] if text.startswith("1.0/") else f"*{text}"), _PRODUCT
     above, below = [], []
     for factor in expression.args:
         base, exponent = factor.as_base_exp()
         if exponent.is_Rational and exponent.is_negative and not base.is_Number:
             below.append(base**-exponent)
-        elif factor.is_Rational and factor.q != 1 and factor.p == 1:
-            below.append(sympy.Integer(factor.q))
         else:
             above.append(factor)
     text = "*".join(_in(one, _PRODUCT) for one in above) or "1.0"

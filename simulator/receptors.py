@@ -16,6 +16,7 @@ from .errors import EquationError, Place, UnitError
 from .expressions import Value, symbol
 from .linear import terms
 from .models import statements
+from .printing import source
 from .units import DIMENSIONLESS, UNITS, WEIGHT, Unit, name_of
 
 _STATEMENT = re.compile(r"^(\w+)\s*(\+|-)=\s*(.+)$")
@@ -69,7 +70,7 @@ def _factor(value: Value, place: Place) -> Any:
     for term in terms(value.expression):
         factor, rest = term.as_independent(weight, as_Add=False)
         if rest != weight:
-            problem = f"'{term}' is not linear in weight"
+            problem = f"'{source(term)}' is not linear in weight"
             raise EquationError(place, problem, _WAY_OUT)
         total += factor
     return total

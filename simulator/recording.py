@@ -46,9 +46,11 @@ class Recording:
 
     def reserve(self, rows: int) -> None:
         """Make room for so many rows in all; what is there stays."""
-        if rows <= self.buffer.shape[0]:
+        if rows <= len(self.buffer):
             return
-        grown = np.empty((max(rows, 2 * self.buffer.shape[0]), self.indices.size), self.buffer.dtype)
+        grown = np.empty(
+            (max(rows, 2 * self.buffer.shape[0]), self.indices.size), self.buffer.dtype
+        )
         grown[: self.n_rows] = self.values
         self.buffer = grown
 
@@ -121,7 +123,7 @@ class SpikeBuffer:
         self.counts = np.zeros(threads, np.int64)
 
     def take(self) -> tuple[I64, I64]:
-        """Steps and members of all spikes since the last call, in order; the buffer is empty then."""
+        """Steps and members of all spikes since the last call, in order; empties the buffer."""
         steps, members = [], []
         for thread, n in enumerate(self.counts):
             times = self.times[thread, :n]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,32 +13,43 @@ from .kernels import record
 from .operations import I64, Operation, SpikeRing
 from .recording import Recording, SpikeBuffer, SpikeRecording
 
-_sample_kernel = lru_cache(record.sample_kernel)
-_keep_kernel = lru_cache(record.keep_kernel)
+_sample_kernel: Any = lru_cache(record.sample_kernel)
+_keep_kernel: Any = lru_cache(record.keep_kernel)
 
 
-def sampler(
-    recording: Recording, lanes: npt.NDArray[Any], field: int, bounds: I64
-) -> Operation:
+@dataclass
+class Sampler:
+    """The operation that fills a recording.
+
+    out, first  places in its table: where the rows are, and the step of the first one
+    """
+
+    recording: Recording
+    operation: Operation
+    out: int
+    first: int
+
+    def prepare(self, last_step: int) -> None:
+        """Make room for the samples up to a step, and tell the operation where."""
+        recording, table = self.recording, self.operation.arguments
+        recording.reserve(recording.rows_until(last_step))
+        table[self.out] = recording.buffer.ctypes.data
+        table[self.first] = recording.first_step
+
+
+def field_sampler(recording: Recording, lanes: npt.NDArray[Any], field: int, split: I64) -> Sampler:
     """Sample one field of the lanes (block, field, 16) into the rows of a recording.
 
-    bounds  (T + 1,) first neuron of every thread
+    split  (T + 1,) which of the recorded neurons belong to which thread
     """
-    split = np.searchsorted(recording.indices, bounds).astype(np.int64)
     table = np.zeros(record.N_SAMPLE, np.int64)
     table[record.LANE_VALUES] = lanes.ctypes.data
     table[record.N_FIELDS], table[record.FIELD] = lanes.shape[1], field
     table[record.INDICES], table[record.SPLIT] = recording.indices.ctypes.data, split.ctypes.data
     table[record.WIDTH], table[record.EVERY] = recording.indices.size, recording.every
     kernel = _sample_kernel(lanes.dtype.type)
-    return Operation(kernel.address, table, [kernel, lanes, split, recording])
-
-
-def prepare(recording: Recording, operation: Operation, last_step: int) -> None:
-    """Make room for the samples up to a step, and tell the operation where."""
-    recording.reserve(recording.rows_until(last_step))
-    operation.arguments[record.OUT] = recording.buffer.ctypes.data
-    operation.arguments[record.FIRST_STEP] = recording.first_step
+    operation = Operation(kernel.address, table, [kernel, lanes, split, recording])
+    return Sampler(recording, operation, record.OUT, record.FIRST_STEP)
 
 
 class SpikeKeeper:
@@ -67,9 +79,7 @@ class SpikeKeeper:
         table[record.KEPT], table[record.CAPACITY] = buffer.counts.ctypes.data, buffer.capacity
         table[record.RESERVE] = buffer.reserve
         self._kernel = kernel = _keep_kernel()
-        self.operation = Operation(
-            kernel.address, table, [kernel, ring, wanted, buffer, control]
-        )
+        self.operation = Operation(kernel.address, table, [kernel, ring, wanted, buffer, control])
 
     def keep(self, step: int) -> None:
         """Keep the spikes of a step that the loop has not run."""
@@ -78,4 +88,5 @@ class SpikeKeeper:
 
     def hand_over(self) -> None:
         """Give what the loop has written to the recording."""
-        self.recording.extend(*self.buffer.take())
+        if self.buffer.counts.any():
+            self.recording.extend(*self.buffer.take())

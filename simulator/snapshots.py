@@ -58,6 +58,7 @@ def put(engine: CpuEngine, state: Snapshot, step: int) -> None:
         _put_spikes(source.ring, f"spikes/source{s}", state, step)
     for g, history in engine.histories.items():
         _put_history(history, state, f"history{g}")
+    runtimes: list[Any]
     for kind, runtimes in (("pathway", engine.pathways), ("current", engine.currents)):
         for k, runtime in enumerate(runtimes):
             start = f"{kind}{k}/"

@@ -111,9 +111,7 @@ class StateAccess:
             )
         return source.values[name]
 
-    def write_source(
-        self, number: int, name: str, values: npt.ArrayLike, members: I64
-    ) -> None:
+    def write_source(self, number: int, name: str, values: npt.ArrayLike, members: I64) -> None:
         """Change a parameter of some sources from now on."""
         column = self.source_column(number, name).copy()
         column[members] = columns.matching(f"source.{name}", values, members.size)
@@ -129,9 +127,7 @@ class StateAccess:
                 if kept is not None and key == "next":
                     kept[members] = np.nan  # drawn anew when the engine is built
 
-    def write_times(
-        self, number: int, times_ms: Sequence[npt.ArrayLike], members: I64
-    ) -> None:
+    def write_times(self, number: int, times_ms: Sequence[npt.ArrayLike], members: I64) -> None:
         """Replace the coming spike times of some sources; what is past stays."""
         source = self.spec.sources[number]
         if source.kind != "times":
@@ -157,7 +153,7 @@ class StateAccess:
     def read_pathway(self, number: int, name: str) -> F64:
         """A quantity of every synapse, in the order of the connectivity."""
         pathway = self.spec.pathways[number]
-        n = pathway.connectivity.n_synapses
+        n = columns.n_values(pathway.connectivity)
         if name == "delay":
             return np.array(columns.full(pathway.delays, n), np.float64) * self.spec.dt_ms
         if self._engine is not None:

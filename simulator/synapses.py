@@ -32,7 +32,7 @@ class SynapsePlanner:
         self.model = model
         self.names = synapse_names(model.name, model.check_units)
         equations.read_parameters(self.names, model.parameters)
-        equations.read_equations(self.names, model.equations, {}, ())
+        equations.read_equations(self.names, model.equations, {}, (), may_draw=False)
         states = [one.name for one in self.names.of_kind("state")]
         taken = (*self.names.quantities, *_TAKEN, *(name + BEFORE for name in states))
         self.body = Body(taken, [one.name for one in self.names.parameters])
@@ -132,7 +132,3 @@ class SynapsePlanner:
                 f"'{variable}' has no exact solution between events: {linear.reasons[variable]}",
                 "use slopes that are linear in the states with constant factors",
             )
-        for what in linear.rows[variable].inputs:
-            if what != 1:
-                raise EquationError(one.place, f"'{what}' changes between events",
-                                    "use parameters and linear states only")  # fmt: skip

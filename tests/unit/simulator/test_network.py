@@ -29,7 +29,7 @@ def random_rows(n_pre, n_post, per_row, seed):
 
 
 def balanced(threads=1, **settings):
-    """40 + 10 neurons and 20 Poisson sources, with several delays; returns it and its recordings."""
+    """400 + 100 neurons and 100 Poisson sources with several delays, and what they record."""
     network = Network(dt_ms=0.1, seed=3, threads=threads, **settings)
     rng = np.random.default_rng(5)
     excitatory = network.add_neurons(LIF, 400, {"tau_m": 15.0 + 5.0 * rng.random(400)})

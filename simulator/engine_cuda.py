@@ -165,7 +165,8 @@ class CudaEngine:
     def _block(self, n_steps: int) -> int:
         """How many steps fit between two copies."""
         room = min(n_steps, _LONGEST_BLOCK)
-        step_bytes = sum(s.step_bytes for s in (*self._samples, *self._spikes))
+        step_bytes = sum(s.step_bytes for s in self._samples)
+        step_bytes += sum(s.step_bytes for s in self._spikes)
         if step_bytes:
             room = max(1, min(room, int(_BLOCK_BYTES / step_bytes)))
         for group in self.groups:
@@ -211,8 +212,10 @@ class CudaEngine:
                 launch()
             advance[1, 1, memory.stream](self.clock, self.counts)
         self._check_status()
-        for recording in (*self._samples, *self._spikes):
-            recording.end()
+        for samples in self._samples:
+            samples.end()
+        for spikes in self._spikes:
+            spikes.end()
         self.step += block
         return block
 

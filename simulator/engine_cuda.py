@@ -59,7 +59,7 @@ class CudaEngine:
         memory = Memory()
         self.clock = memory.zeros((1,), np.int64)
         self.setting = Setting(
-            memory, shape or default_shape(), self.clock, spec.dt_ms, word(spec.seed),
+            memory, shape or default_shape(), self.clock, spec.dt_ms, word(spec.key),
             spec.precision, deterministic,
         )  # fmt: skip
         self._status = memory.zeros((len(spec.groups),), np.int64)

@@ -22,7 +22,7 @@ _TWO_PI = 2.0 * math.pi
 @device_function
 def _uniform(seed: Any, stream: Any, source: Any, draw: Any) -> Any:
     """Uniform in (0, 1): number `draw` of a source."""
-    four = words(source, draw, np.int64(draw) >> 32, stream, seed)
+    four = words(source, draw, stream, np.int64(draw) >> 32, seed)
     return np.float64(four[0]) * _UNIT + _TINY
 
 

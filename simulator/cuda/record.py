@@ -81,6 +81,8 @@ class Spikes:
             return []
         setting, emitter, memory = self.setting, self.emitter, self.setting.memory
         self._first = first
+        if first == 1:
+            self._keep_what_came_at_once()
         if self._raster is None or self._raster.shape[0] < n_steps:
             self._raster = memory.zeros((n_steps, n), np.uint8)
         else:
@@ -91,6 +93,20 @@ class Spikes:
             self._place, self._raster, memory.put([first], np.int64),
         ]  # fmt: skip
         return [lambda: mark_spikes[blocks, threads, memory.stream](*arguments)]
+
+    def _keep_what_came_at_once(self) -> None:
+        """Spikes of step 0, which come before the first step that is launched."""
+        emitter, get = self.emitter, self.setting.memory.get
+        n = int(get(emitter.counts)[0])
+        if not n:
+            return
+        members, often = get(emitter.ids)[0, :n], np.ones(n, np.int64)
+        if emitter.times_mask:
+            often[:] = get(emitter.times)[0, :n]
+        order = np.argsort(members)
+        chosen = order[np.isin(members[order], self.recording.indices)]
+        members = np.repeat(members[chosen].astype(np.int64), often[chosen])
+        self.recording.extend(np.zeros(members.size, np.int64), members)
 
     def end(self) -> None:
         """Hand the spikes over: ascending steps, ascending members in a step."""

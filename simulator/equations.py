@@ -147,7 +147,7 @@ def split_line(
     """``definition : unit (flag)`` in its three parts; the unit may be missing (``""``)."""
     line, flags = place.line, frozenset[str]()
     found = _FLAG.search(line)
-    if found and ":" in line:
+    if found and (":" in line or found[1] in allowed):
         if found[1] not in allowed:
             options = ", ".join(f"({one})" for one in allowed) or "none"
             raise EquationError(place, f"'({found[1]})' is not known here", f"possible: {options}")

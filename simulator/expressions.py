@@ -129,7 +129,7 @@ class Reader:
             raise UnitError(
                 self.place,
                 f"{what} has unit {value.dimension} where {dimension} is needed",
-                self._unit_advice(value, dimension),
+                self._unit_advice(value, dimension, what),
             )
         return value.expression
 
@@ -140,12 +140,11 @@ class Reader:
         return value.expression
 
     @staticmethod
-    def _unit_advice(value: Value, dimension: Dimension) -> str:
+    def _unit_advice(value: Value, dimension: Dimension, what: str) -> str:
         if value.literal is not None:
             return f"give the number its unit: {float(value.literal):g}*{dimension}"
-        if value.dimension is None:
-            return "check the units of what it is made of"
-        return f"divide it by something in {value.dimension / dimension}"
+        assert value.dimension is not None  # any dimension would have been accepted
+        return f"divide {what} by something in {value.dimension / dimension}"
 
     def _error(self, problem: str, way_out: str) -> EquationError:
         return EquationError(self.place, problem, way_out)
@@ -265,15 +264,15 @@ class Reader:
         if left.dimension is None or right.dimension is None:
             return right.dimension if left.dimension is None else left.dimension
         if self.check_units and left.dimension != right.dimension:
-            by_advice = right.literal is not None
-            a_node, b_node = (left_node, right_node) if by_advice else (right_node, left_node)
-            a, b = (left, right) if by_advice else (right, left)
-            assert a.dimension is not None
+            one, other, blamed = ast.unparse(left_node), ast.unparse(right_node), right
+            if left.literal is not None:
+                one, other, blamed = other, one, left
+            wanted = left.dimension if blamed is right else right.dimension
             raise UnitError(
                 self.place,
-                f"'{ast.unparse(b_node)}' has unit {b.dimension} and '{ast.unparse(a_node)}' has "
-                f"unit {a.dimension}, which cannot be added or compared",
-                self._unit_advice(b, a.dimension),
+                f"'{other}' has unit {blamed.dimension} and '{one}' has unit {wanted}, which "
+                "cannot be added or compared",
+                self._unit_advice(blamed, wanted, f"'{other}'"),
             )
         return left.dimension
 

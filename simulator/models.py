@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
+_BEGINS = re.compile(r"[-+*/,]|(and|or)\b")
+_ENDS = re.compile(r"([-+*/,=]|\b(and|or|not))$")
 Method = Literal["auto", "exact", "exponential_euler", "euler", "rk4"]
 
 
@@ -94,19 +96,22 @@ Model = NeuronModel | SynapseModel | CurrentModel
 def statements(text: str) -> list[str]:
     """The statements of a text: lines, or parts of lines between semicolons, without comments.
 
-    A line goes on where a parenthesis is open.
+    A line goes on where a parenthesis is open, after an operator, and before a line that begins
+    with one.
     """
-    bare = [line.split("#", 1)[0] for line in unicodedata.normalize("NFKC", text).splitlines()]
     found: list[str] = []
-    pending = ""
-    for line in bare:
-        pending = f"{pending} {line}".strip()
-        if pending.count("(") > pending.count(")"):
-            continue
-        found.extend(pending.split(";"))
-        pending = ""
-    found.append(pending)
-    return [re.sub(r"\s+", " ", one).strip() for one in found if one.strip()]
+    for line in unicodedata.normalize("NFKC", text).splitlines():
+        bare = line.split("#", 1)[0].strip()
+        if found and (_BEGINS.match(bare) or _goes_on(found[-1])):
+            found[-1] = f"{found[-1]} {bare}"
+        elif bare:
+            found.append(bare)
+    parts = [one for line in found for one in line.split(";")]
+    return [re.sub(r"\s+", " ", one).strip() for one in parts if one.strip()]
+
+
+def _goes_on(line: str) -> bool:
+    return bool(_ENDS.search(line)) or line.count("(") > line.count(")")
 
 
 def definition(model: Model) -> str:

@@ -11,6 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from pyNN.parameters import ParameterSpace, Sequence
 
+<<<<<<< HEAD
+=======
+from .spike_trains import as_trains
+
+>>>>>>> e8fa48a0b2b246ddcb51c1d7a6684aebdc811f26
 Ints = npt.NDArray[np.int64]
 
 
@@ -28,6 +33,7 @@ def cell_ids(first: int, size: int, kind: type[int]) -> npt.NDArray[Any]:
     return np.array([kind(n) for n in range(first, first + size)], dtype=kind)
 
 
+<<<<<<< HEAD
 def as_trains(spike_times: Any) -> Any:
     """Spike times in a form that PyNN takes: one `Sequence`, or a list of one for each cell.
 
@@ -45,6 +51,8 @@ def plain_times(times: Any) -> npt.NDArray[np.float64]:
     return np.asarray(getattr(times, "value", times), dtype=np.float64).reshape(-1)
 
 
+=======
+>>>>>>> e8fa48a0b2b246ddcb51c1d7a6684aebdc811f26
 class SelectedCells:
     """Cells `_indices` of the population `_root`.
 

@@ -159,3 +159,33 @@ Plan = NeuronPlan | SynapsePlan | CurrentPlan
 def to_plain(plan: Plan) -> dict[str, Any]:
     """The plan as dictionaries and lists, for a file."""
     return {"kind": type(plan).__name__, **asdict(plan)}
+
+
+_PARTS: dict[str, Any] = {
+    "parameters": Parameter,
+    "states": State,
+    "constants": Constant,
+    "draws": Draw,
+    "pre_draws": Draw,
+    "post_draws": Draw,
+    "receptors": Receptor,
+    **dict.fromkeys(("body", "algebraic", "advance", "on_pre", "on_post", "on_both"), Statement),
+}
+_PLANS: dict[str, Any] = {kind.__name__: kind for kind in (NeuronPlan, SynapsePlan, CurrentPlan)}
+
+
+def from_plain(plain: dict[str, Any]) -> Plan:
+    """The plan of which `to_plain` made dictionaries and lists (or tuples).
+
+    Raises ValueError if they are not those of a plan of this version.
+    """
+    try:
+        fields = {
+            name: tuple(_PARTS[name](**part) for part in value) if name in _PARTS
+            else tuple(value) if isinstance(value, (list, tuple)) else value
+            for name, value in plain.items() if name != "kind"
+        }  # fmt: skip
+        plan: Plan = _PLANS[plain["kind"]](**fields)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a plan of this version: {error}") from error
+    return plan

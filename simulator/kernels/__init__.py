@@ -1,1 +1,1 @@
-"""Compiled loops of the CPU engine that are the same for all models."""
+"""What generated kernels are made of: memory, mathematics, random numbers, delivery of spikes."""

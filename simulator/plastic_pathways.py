@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from ctypes import CFUNCTYPE, c_int64
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .build import constants, generated
 from .connectivity import Dense, Procedural, Sparse, pairs, split_rows
 from .generators.synapses_cpu import (
     Variant,
@@ -22,7 +24,7 @@ from .kernels.synapse_times import lower_needed
 from .operations import Operation
 from .pathway_ends import Ends, address, check_ends, common_arguments, local_bounds
 from .specification import F64, I64, PathwaySpec, Precision
-from .statements import SynapsePlan
+from .statements import SynapsePlan, to_plain
 from .synapse_columns import column, real_of, steps_of
 from .synapse_timing import Timing, timing
 
@@ -32,17 +34,11 @@ KERNEL: Any = CFUNCTYPE(None, c_int64, c_int64, c_int64)
 
 @cache
 def _kernel(plan: SynapsePlan, variant: Variant, settling: bool) -> Any:
+    """Machine code of visits, or of settling."""
+    kind = "settling" if settling else "visits"
     source = settling_source if settling else delivery_source
-    return compile_source(source(plan, variant), "settle" if settling else "visit")
-
-
-def compile_source(text: str, name: str) -> Any:
-    """Compile a generated module's `kernel`."""
-    from numba import cfunc
-
-    space: dict[str, Any] = {"__name__": f"generated_{name}"}
-    exec(compile(text, f"<{name}>", "exec"), space)
-    return cfunc("void(int64,int64,int64)", error_model="numpy")(space["kernel"])
+    identity = (json.dumps(to_plain(plan)), variant.text())
+    return generated(f"{kind}_{plan.name}", identity, lambda: source(plan, variant))
 
 
 @dataclass
@@ -72,7 +68,7 @@ class PlasticPathway:
     def __post_init__(self) -> None:
         spec, plan = self.spec, self.spec.plan
         self._expand()
-        self.timing = timing(spec.delays, spec.axonal, self.n_synapses)
+        self.timing = self._timing(spec.delays, spec.axonal)
         self.columns, self.numbers, self.initial = {}, {}, {}
         for state in plan.states:
             given = self._weights if state.name == "weight" else spec.states.get(state.name, 0.0)
@@ -80,12 +76,14 @@ class PlasticPathway:
             self.initial[state.name] = given.astype(real_of(self.precision))
             self.columns[state.name] = np.empty(self.n_synapses, real_of(self.precision))
         defaults = {one.name: one.default for one in plan.parameters}
-        for name, value in {**defaults, **spec.values}.items():
+        for name, default in defaults.items():
+            value = spec.values.get(name, default)
             self._put(name, column(f"pathway: {name}", value, self.n_synapses))
+        self._put_constants()
         self.touched = np.empty(self.n_synapses, np.int64)
         self.reset()
         self.touched[:] = 2 * self.step
-        check_ends(self, spec, self.ends)
+        self._check(self.ends)
         n = len(plan.states) + len(plan.parameters) + len(plan.constants)
         self.operation = Operation(0, np.zeros(entries.COLUMNS + n, np.int64))
         self._renew()
@@ -140,7 +138,7 @@ class PlasticPathway:
 
     def bind(self, ends: Ends) -> None:
         """Use other rings or bounds from now on."""
-        check_ends(self, self.spec, ends)
+        self._check(ends)
         self.ends = ends
         self._renew()
 
@@ -148,7 +146,7 @@ class PlasticPathway:
         """See `PathwayRuntime`; states are what the last visit left."""
         if name == "delay":
             delays = np.broadcast_to(self.timing.delays, self.n_synapses)
-            return cast(F64, delays * self.dt_ms)
+            return delays * self.dt_ms
         if name in self.columns:
             return self.columns[name].astype(np.float64)
         if name in self.numbers:
@@ -172,15 +170,16 @@ class PlasticPathway:
             steps = steps_of("pathway", given, self.dt_ms)
             share = self.timing.axonal / self.timing.delays
             axonal = np.rint(share * steps).astype(np.int64)
-            self.timing = timing(steps, axonal, self.n_synapses)
+            self.timing = self._timing(steps, axonal)
         else:
             self._put(name, given)
+            self._put_constants()
         self._renew_if_possible()
 
     def snapshot(self) -> dict[str, Values]:
         """Copies of all columns, and of when they were touched."""
         saved: dict[str, Values] = {f"value:{name}": c.copy() for name, c in self.columns.items()}
-        saved |= {f"number:{name}": np.float64(x) for name, x in self.numbers.items()}
+        saved |= {f"number:{name}": np.asarray(x) for name, x in self.numbers.items()}
         saved |= {f"initial:{name}": x.copy() for name, x in self.initial.items()}
         return saved | {
             "touched": self.touched.copy(),
@@ -199,7 +198,7 @@ class PlasticPathway:
         self.numbers = {name: float(value) for name, value in parts["number"].items()}
         self.initial = {name: value.copy() for name, value in parts["initial"].items()}
         self.touched = saved["touched"].copy()
-        self.timing = timing(saved["delay_steps"], saved["axonal_steps"], self.n_synapses)
+        self.timing = self._timing(saved["delay_steps"], saved["axonal_steps"])
         self._renew_if_possible()
 
     def reset(self) -> None:
@@ -228,6 +227,18 @@ class PlasticPathway:
             for thread in range(len(self.ends.bounds) - 1):
                 run(self.operation.arguments.ctypes.data, step, thread)
 
+    def _timing(self, delays: I64 | int, axonal: I64 | int) -> Timing:
+        looks_back = bool(self.spec.plan.on_post)
+        return timing(delays, axonal, self.n_synapses, looks_back=looks_back)
+
+    def _check(self, ends: Ends) -> None:
+        check_ends(self, self.spec, ends)
+        if self.spec.plan.on_post and ends.history is None:
+            raise ValueError(
+                f"pathway: synapses '{self.spec.plan.name}' react to spikes of their targets, of"
+                " which no history is kept; make one with history.new_history"
+            )
+
     @property
     def _variant(self) -> Variant:
         plan, timing = self.spec.plan, self.timing
@@ -249,6 +260,16 @@ class PlasticPathway:
         else:
             self.numbers.pop(name, None)
             self.columns[name] = values.astype(real_of(self.precision))
+
+    def _put_constants(self) -> None:
+        """Compute what follows from parameters."""
+        names = [one.name for one in self.spec.plan.parameters]
+        values: dict[str, Any] = {
+            name: self.columns[name].astype(float) if name in self.columns else self.numbers[name]
+            for name in names
+        }
+        for name, value in constants(self.spec.plan, values, self.dt_ms).items():
+            self._put(name, np.asarray(value, np.float64))
 
     def _renew_if_possible(self) -> None:
         """Take over changed columns; if rings are too short now, wait for `bind`."""
@@ -295,7 +316,7 @@ class PlasticPathway:
             spec, ends, bounds, minimal_delay=self.minimal_delay, length=arguments.size
         )
         history = None if ends.history is None else ends.history.table
-        for entry, value in {
+        known: dict[int, Any] = {
             entries.POSITIONS: address(positions),
             entries.TARGETS: address(self._rows.targets),
             entries.SEED: np.uint64(self.seed).view(np.int64),
@@ -311,7 +332,8 @@ class PlasticPathway:
             entries.POST_FIRST: spec.post.first,
             entries.SHARED: address(shared),
             entries.N_PRE: spec.pre.n,
-        }.items():
+        }
+        for entry, value in known.items():
             table[entry] = value
         for k, name in enumerate(layout.columns):
             table[entries.COLUMNS + k] = address(self.columns[name])

@@ -40,11 +40,12 @@ class Timing:
         return int(self.delays.max(initial=0))
 
 
-def timing(delays: I64 | int, axonal: I64 | int, n: int) -> Timing:
+def timing(delays: I64 | int, axonal: I64 | int, n: int, *, looks_back: bool = True) -> Timing:
     """When synapses are visited.
 
-    A visit must know the target's spikes up to axonal - dendritic steps after the spike, and be
-    over when the spike is due; one visit serves all synapses if it can.
+    A visit must know the target's spikes up to axonal - dendritic steps after the spike, unless it
+    does not look at them, and be over when the spike is due; one visit serves all synapses if it
+    can.
     Raises  ValueError if a delay is out of range or an axonal part longer than its delay
     """
     whole, before = (_equal_or_each(one, n) for one in (delays, axonal))
@@ -59,7 +60,8 @@ def timing(delays: I64 | int, axonal: I64 | int, n: int) -> Timing:
             f" {whole.min()} to {whole.max()}; a part is between 0 and the whole: correct them"
         )
     shortest = whole.min(initial=MAX_STEPS)
-    earliest = np.maximum(before - np.maximum(whole - before, 1) + 1, shortest)
+    known_after = before - np.maximum(whole - before, 1) + 1 if looks_back else shortest
+    earliest = np.maximum(known_after, shortest)
     codes = np.atleast_1d(earliest * (MAX_STEPS + 1) + whole)
     visits: list[int] = []
     for code in sorted(set(np.unique(codes).tolist()), key=lambda one: one % (MAX_STEPS + 1)):

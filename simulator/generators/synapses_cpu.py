@@ -34,7 +34,8 @@ _OWN_NAMES = (
     "axonal", "late", "now", "last", "spike_place", "oldest", "newest", "arrival", "coincident",
     "delays", "axonals", "slot", "key_0", "key_1", "stream", "draw_0", "draw_1", "draw_2",
     "draw_3", "int64", "uint64", "int32", "float32", "float64", "range", "int64_at", "int32_at",
-    "uint16", "pointer", "inputs_mask", "first_spike", "uniforms", "normals", "max", "BELOW_ONE", "earlier", "fired",
+    "uint16", "pointer", "inputs_mask", "first_spike", "uniforms", "normals",
+    "BELOW_ONE", "earlier",
 )  # fmt: skip
 
 
@@ -53,6 +54,12 @@ class Variant:
     ordered: bool = False
     precision: Precision = "float64"
 
+    def text(self) -> str:
+        """The same for equal variants only, in every process."""
+        names = ",".join(sorted(self.varying))
+        flags = self.many_delays, self.many_axonal, self.ordered
+        return f"{names} {flags} {self.precision}"
+
 
 @dataclass(frozen=True)
 class SynapseLayout:
@@ -69,7 +76,8 @@ def _statements(plan: SynapsePlan) -> tuple[Statement, ...]:
 def synapse_layout(plan: SynapsePlan, varying: Collection[str]) -> SynapseLayout:
     """States first; parameters and constants that no statement reads have no place."""
     used = names_in(one.expression for one in _statements(plan))
-    numbers = [one.name for one in (*plan.parameters, *plan.constants) if one.name in used]
+    names = [one.name for one in plan.parameters] + [one.name for one in plan.constants]
+    numbers = [name for name in names if name in used]
     return SynapseLayout(
         (*(state.name for state in plan.states), *(name for name in numbers if name in varying)),
         ("dt", *(name for name in numbers if name not in varying)),
@@ -234,7 +242,7 @@ def _walk(text: _Text, depth: int) -> None:
         "late = 2 * (whole - axonal)",
         "late += 1 if late == 0 else 0",
         "newest = spikes[target]",
-        "oldest = max(newest - mask - 1, 0)",
+        "oldest = newest - mask - 1 if newest > mask else int64(0)",
         "spike_place = newest",
         "while spike_place > oldest:",
         "    earlier = 2 * steps[target * (mask + 1) + ((spike_place - 1) & mask)] + late",

@@ -13,8 +13,10 @@ from .memory import kernel, pointer
 
 @cache
 def keep() -> Any:
-    """Kernel with the table 0 P ids | 1 stride | 2 P counts | 3 segments | 4 P first | 5 R - 1 |
-    6 P HISTORY_TABLE | 7 margin; each thread keeps what it has written itself.
+    """Kernel by which each thread keeps what it has written itself.
+
+    Table: 0 P ids | 1 stride | 2 P counts | 3 segments | 4 P first | 5 R - 1 | 6 P HISTORY_TABLE
+    7 margin
     """
 
     @kernel

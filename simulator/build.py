@@ -205,10 +205,11 @@ def _loaded(label: str, name: str, source: Callable[[], str]) -> Any:
 
 
 def _imported(path: Path) -> ModuleType:
-    """A module from a file, without a place among the imported ones."""
+    """A module from a file; machine code from disk asks for it by name."""
     specification = importlib.util.spec_from_file_location(path.stem, path)
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)
+    sys.modules[path.stem] = module
     specification.loader.exec_module(module)
     return module
 

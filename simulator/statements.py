@@ -35,7 +35,8 @@ class Statement:
 class Constant:
     """What follows from parameters and ``dt`` alone: computed with NumPy whenever they change.
 
-    The expression may use parameters and constants that stand before this one.
+    The expression may use parameters and constants that stand before this one, and beside the
+    functions of bodies ``propagator``, see `propagators.propagator`.
     """
 
     name: str

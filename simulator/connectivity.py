@@ -127,6 +127,18 @@ class Procedural:
 Connectivity = Sparse | Dense | Procedural
 
 
+def pairs(connectivity: Sparse | Dense) -> tuple[I64, I64]:
+    """Pre and post of each synapse, (synapse,) int64 each, in the order of the connectivity.
+
+    Those that a dense connectivity leaves out are among them.
+    """
+    if isinstance(connectivity, Dense):
+        pre, post = np.divmod(np.arange(connectivity.n_synapses), connectivity.n_post)
+        return pre, post
+    pre = np.repeat(np.arange(connectivity.n_pre), np.diff(connectivity.starts))
+    return pre, connectivity.targets.astype(np.int64)
+
+
 def split_rows(connectivity: Sparse, bounds: I64) -> I64:
     """Where each row begins for each thread.
 

@@ -14,10 +14,12 @@ import numpy.typing as npt
 from . import snapshots
 from .currents import CurrentRuntime, clearing
 from .groups import GroupRuntime
-from .loop import LONGEST_WINDOW, Loop, new_control, usable_cores
+from .history import grow, keep_history, new_history
+from .loop import LONGEST_WINDOW, STOP, Loop, new_control, usable_cores
 from .operations import I64, LANES, Operation, SpikeHistory, SpikeRing
 from .pathway_ends import PathwayRuntime
 from .pathways import deliver
+from .plastic_pathways import PlasticPathway
 from .recording import Recording, SpikeRecording
 from .samplers import SpikeKeeper
 from .sources import SourceRuntime, make_source
@@ -51,12 +53,13 @@ class CpuEngine:
         self.window = self._shortest_delay()
         self.groups = self._make_groups()
         self.sources = self._make_sources()
+        self._control = new_control()
+        self._margin = self.window + 1
         self.histories: dict[int, SpikeHistory] = {}
         self._history_operations: list[Operation] = []
         self.pathways = [self._make_pathway(p) for p in spec.pathways]
         self.currents = [self._make_current(c) for c in spec.currents]
         self._samplers = [self.groups[r.group].sampler(r) for r in recordings]
-        self._control = new_control()
         self._keepers = [self._keeper(r) for r in spike_recordings]
         self._loop = self._new_loop()
         self._step = 0
@@ -117,17 +120,24 @@ class CpuEngine:
 
     def _make_pathway(self, spec: PathwaySpec) -> PathwayRuntime:
         group = self.groups[spec.post.emitter]
-        history = None
-        if spec.plan.on_post:
-            history = self.histories.get(spec.post.emitter)
-            if history is None:
-                history = SpikeHistory.empty(group.spec.n)
-                self.histories[spec.post.emitter] = history
+        history = self._history(spec.post.emitter) if spec.plan.on_post else None
         return deliver(
             spec, ring=self._ring(spec.pre.emitter, spec.pre.is_source),
             inputs=group.inputs[spec.receptor], bounds=group.bounds, history=history,
             dt_ms=self.spec.dt_ms, seed=self.spec.key, precision=self.spec.precision,
         )  # fmt: skip
+
+    def _history(self, number: int) -> SpikeHistory:
+        """Spikes of a group that plastic synapses look at; kept from the first one that asks on."""
+        if number not in self.histories:
+            group = self.groups[number]
+            history = new_history(group.spec.n, self._margin)
+            # It asks the loop to stop by the loop's own word.
+            history.full = self._control[STOP : STOP + 1]
+            history.write_table()
+            self.histories[number] = history
+            self._history_operations.append(keep_history(history, group.ring, self._margin))
+        return self.histories[number]
 
     def _make_current(self, spec: Any) -> CurrentRuntime:
         return CurrentRuntime(
@@ -150,7 +160,7 @@ class CpuEngine:
     def _operations(self) -> list[Operation]:
         """A step: deliver, sources, currents, neurons, history, recordings."""
         return [
-            *(p.operation for p in self.pathways if p.spec.connectivity.n_synapses),
+            *(p.operation for p in self.pathways),
             *(s.operation for s in self.sources if s.spec.n),
             *(clearing(g) for g in self.groups if g.uses_current),
             *(c.operation for c in self.currents if c.spec.targets.size),
@@ -179,7 +189,21 @@ class CpuEngine:
             sampler.recording.n_rows = sampler.recording.rows_until(self._step)
         for keeper in self._keepers:
             keeper.hand_over()
+        if self._control[STOP]:
+            self._make_room()
         return done
+
+    def _make_room(self) -> None:
+        """Let the histories grow that asked for a stop."""
+        for number, history in self.histories.items():
+            taken = int((history.counts - history.settled).max(initial=0))
+            if taken + 2 * self._margin >= history.steps.shape[1]:
+                users = [
+                    runtime
+                    for runtime in self.pathways
+                    if isinstance(runtime, PlasticPathway) and runtime.ends.history is history
+                ]
+                grow(history, users, self._step, self._margin)
 
     def _keep_what_came_at_once(self) -> None:
         """Record spikes of step 0, which come before the first step of the loop."""

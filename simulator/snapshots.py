@@ -34,6 +34,7 @@ def take(engine: CpuEngine, step: int) -> Snapshot:
     for g, history in engine.histories.items():
         state[f"history{g}/steps"] = history.steps.copy()
         state[f"history{g}/counts"] = history.counts.copy()
+        state[f"history{g}/settled"] = history.settled.copy()
     for p, pathway in enumerate(engine.pathways):
         state |= {f"pathway{p}/{name}": v for name, v in pathway.snapshot().items()}
     for c, current in enumerate(engine.currents):
@@ -58,8 +59,11 @@ def put(engine: CpuEngine, state: Snapshot, step: int) -> None:
         _put_spikes(source.ring, f"spikes/source{s}", state, step)
     for g, history in engine.histories.items():
         _put_history(history, state, f"history{g}")
-    runtimes: list[Any]
-    for kind, runtimes in (("pathway", engine.pathways), ("current", engine.currents)):
+    both: tuple[tuple[str, list[Any]], ...] = (
+        ("pathway", engine.pathways),
+        ("current", engine.currents),
+    )
+    for kind, runtimes in both:
         for k, runtime in enumerate(runtimes):
             start = f"{kind}{k}/"
             own = {n.removeprefix(start): v for n, v in state.items() if n.startswith(start)}
@@ -123,15 +127,13 @@ def _put_spikes(ring: SpikeRing, name: str, state: Snapshot, now: int) -> None:
 
 
 def _put_history(history: SpikeHistory, state: Snapshot, name: str) -> None:
-    """Spike k of a neuron stands in column k modulo the depth, whatever the depth."""
+    """Spike k of a neuron stands in column k modulo the room, whatever the room is."""
     if f"{name}/counts" not in state:
         return
     counts, steps = state[f"{name}/counts"], state[f"{name}/steps"]
-    old, depth = steps.shape[1], max(steps.shape[1], history.steps.shape[1])
-    grown = np.zeros((history.steps.shape[0], depth), np.int64)
-    for back in range(old):
-        spike = counts - 1 - back
-        known = np.flatnonzero(spike >= 0)
-        grown[known, spike[known] % depth] = steps[known, spike[known] % old]
-    history.replace(grown)
+    grown = np.zeros((history.counts.size, steps.shape[1]), np.int64)
+    grown[: counts.size] = steps
+    history.steps = grown
     history.counts[: counts.size] = counts
+    history.settled[: counts.size] = state[f"{name}/settled"]
+    history.write_table()

@@ -33,12 +33,29 @@ DELAYS = 19  # P uint8 or uint16: steps beyond the minimal delay, one per synaps
 N_POST = 20  # columns (Dense, Procedural)
 NO_SELF = 21  # 1: without i -> i (Dense)
 
-SEED = 22  # of the draws (Procedural)
-LOG_SCALE = 23  # P float64 (1,): see `deliver_procedural`
-N_DRAWS = 24  # targets of each member (Procedural, number_post)
+SEED = 22  # of the draws (Procedural, plastic)
+STREAM = 23  # of the draws (plastic)
+SCALE = 24  # P float64 (3,): see `deliver_procedural`
+N_DRAWS = 25  # targets of each member; -1: each with a probability (Procedural)
 
 LENGTH = 32
-"""Entries of a table of static synapses."""
+"""Entries of a table of static synapses; those of plastic ones go on."""
+
+VISITS = 32  # in how many parts the synapses are visited, each so many steps after the spike:
+VISIT_STEPS = 33  # P int64 (VISITS,)
+PART_STRIDE = 34  # POSITIONS has so many entries for each part
+ORDER = 35  # P int64: numbers of synapses, where POSITIONS does not count them
+DELAY = 36  # steps: one for all, or P uint16
+AXONAL = 37  # steps: one for all, or P uint16
+TOUCHED = 38  # P int64: when states were brought up to date last [half steps]
+HISTORY = 39  # P int64: a HISTORY_TABLE of the target group
+POST_FIRST = 40  # first target neuron
+SHARED = 41  # P real: dt [ms], then what is equal for all synapses
+N_PRE = 42
+COLUMNS = 43  # and on: P real, one per synapse: states, then what else differs
+
+STEPS, STEPS_MASK, SPIKES, SETTLED, FULL = range(5)
+"""HISTORY_TABLE: P int64 steps [n][STEPS_MASK + 1] | H - 1 | P counts | P settled | P full."""
 
 
 @helper

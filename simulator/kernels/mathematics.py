@@ -4,9 +4,8 @@ Each formula is written once, for float32 and float64, over `llvm.Real`, and is 
 Numba.  Ranges are reduced as in W. J. Cody and W. Waite, "Software manual for the elementary
 functions" (1980); what is left is a polynomial: Chebyshev interpolation of the exact function in
 50 digits, which the tests compare with extended precision.  Largest errors there, in units in the
-last place: exp, log 1; sin, cos, exprel 2; tan, sinh, cosh, tanh, log10 3; power 2 while its result
-is between 1e-20 and 1e20, and up to 8 at the ends of the range.  sin, cos and tan take arguments up
-to 2e8; beyond, their argument is in error by what it loses in float64 times 4.
+last place: exp, log 1.5; log10, exprel, power, cosh 2; sin, cos, sinh, tanh, tan 3.  sin, cos and
+tan take arguments up to 2e8; beyond that multiples of pi/2 are no longer subtracted exactly.
 
 In float32 all but exp, log and exprel are computed in float64 and rounded.
 """
@@ -283,7 +282,7 @@ def sine_and_cosine_of_turns(turns: Real) -> tuple[Real, Real]:
 
 
 def _sin(x: Real) -> Real:
-    return _turned(*_quarter(x))
+    return x.equals(0.0).choose(x, _turned(*_quarter(x)))  # -0 too
 
 
 def _cos(x: Real) -> Real:
@@ -295,7 +294,7 @@ def _tan(x: Real) -> Real:
     r, quarters = _quarter(x)
     sin, cos = _sin_and_cos(r)
     even = (quarters & 1).equals(0)
-    return even.choose(sin, -cos) / even.choose(cos, sin)
+    return x.equals(0.0).choose(x, even.choose(sin, -cos) / even.choose(cos, sin))
 
 
 def _tanh(x: Real) -> Real:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.operations import InputRing, SpikeHistory, SpikeRing
+from simulator.history import grow, keep_history, new_history
+from simulator.operations import InputRing, Operation, SpikeHistory, SpikeRing
 from simulator.pathways import deliver
 from simulator.specification import PathwaySpec, Range
 from simulator.statements import Statement, SynapsePlan
@@ -28,6 +29,28 @@ def bounds_of(n, threads):
     return np.array([*inner, n], np.int64)
 
 
+def spike_ring(n, threads, rows, times):
+    shape = (rows, 16 * -(-n // 16))
+    ids = np.full(shape, -1, np.int32)
+    counts = np.zeros((rows, threads), np.int64)
+    return SpikeRing(
+        ids, counts, bounds_of(n, threads), np.zeros(shape, np.int32) if times else None
+    )
+
+
+def fire(ring, step, members):
+    """Write the spikes of a step: members, or {member: how often}."""
+    row = step % ring.ids.shape[0]
+    ring.counts[row] = 0
+    for member in sorted(members):
+        thread = np.searchsorted(ring.first, member, side="right") - 1
+        place = ring.first[thread] + ring.counts[row, thread]
+        ring.ids[row, place] = member
+        if ring.times is not None:
+            ring.times[row, place] = members[member]
+        ring.counts[row, thread] += 1
+
+
 @dataclass
 class Bench:
     """An emitter of `n_pre` and a group of `n_post`, with a pathway between parts of them.
@@ -46,54 +69,52 @@ class Bench:
     ring: SpikeRing = field(init=False)
     inputs: InputRing = field(init=False)
     bounds: np.ndarray = field(init=False)
+    margin: int = 1
+    history: SpikeHistory = field(init=False)
+    keep: Operation = field(init=False)
+    growths: int = 0
 
     def __post_init__(self):
-        first = bounds_of(self.n_pre, self.threads)
-        shape = (self.spike_rows, 16 * -(-self.n_pre // 16))
-        ids = np.full(shape, -1, np.int32)
-        times = np.zeros(shape, np.int32) if self.times else None
-        counts = np.zeros((self.spike_rows, self.threads), np.int64)
-        self.ring = SpikeRing(ids, counts, first, times)
+        self.ring = spike_ring(self.n_pre, self.threads, self.spike_rows, self.times)
+        self.targets = spike_ring(self.n_post, self.threads, self.spike_rows, False)
+        self.history = new_history(self.n_post, self.margin)
+        self.keep = keep_history(self.history, self.targets, self.margin)
         width = 16 * -(-self.n_post // 16)
         self.inputs = InputRing(np.zeros((self.input_rows, width), self.precision))
         self.bounds = bounds_of(self.n_post, self.threads)
 
-    def deliver(self, spec, history: SpikeHistory | None = None):
+    def deliver(self, spec, **others):
         return deliver(
             spec,
             ring=self.ring,
             inputs=self.inputs,
             bounds=self.bounds,
-            history=history,
             dt_ms=DT_MS,
             seed=self.seed,
             precision=self.precision,
+            **({"history": self.history} | others),
         )
 
-    def fire(self, step, members):
-        """Write the spikes of a step: members, or {member: how often}."""
-        row = step % self.spike_rows
-        self.ring.counts[row] = 0
-        for member in sorted(members):
-            thread = np.searchsorted(self.ring.first, member, side="right") - 1
-            place = self.ring.first[thread] + self.ring.counts[row, thread]
-            self.ring.ids[row, place] = member
-            if self.times:
-                self.ring.times[row, place] = members[member]
-            self.ring.counts[row, thread] += 1
-
-    def run(self, pathways, spikes, n_steps, first_step=1):
-        """Inputs of the steps, (n_steps, n_post); spikes: {step: members}."""
+    def run(self, pathways, spikes, n_steps, first_step=1, target_spikes=None):
+        """Inputs of the steps, (n_steps, n_post); spikes: {step: members}, of the emitter and of
+        the targets.
+        """
+        target_spikes = target_spikes or {}
         result = np.zeros((n_steps, self.n_post), self.precision)
         if first_step == 1:
-            self.fire(0, spikes.get(0, []))
+            fire(self.ring, 0, spikes.get(0, []))
         for k, step in enumerate(range(first_step, first_step + n_steps)):
             for pathway in pathways:
                 call(pathway.operation, step, self.threads)
             row = self.inputs.values[step % self.input_rows]
             result[k] = row[: self.n_post]
             row[:] = 0
-            self.fire(step, spikes.get(step, []))
+            fire(self.ring, step, spikes.get(step, []))
+            fire(self.targets, step, target_spikes.get(step, []))
+            call(self.keep, step, self.threads)
+            if self.history.full[0]:
+                grow(self.history, pathways, step, self.margin)
+                self.growths += 1
         return result
 
 

@@ -95,8 +95,9 @@ SLOW = NeuronModel(
 def test_an_algebraic_variable_is_recorded_and_read(precision):
     network = Network(dt_ms=0.1, precision=precision)
     neurons = network.add_neurons(SLOW, 20, initial={"v": np.arange(20.0)})
-    v, twice = network.record(neurons, "v", [3, 19], every=3), network.record(
-        neurons, "twice", [3, 19], every=3
+    v, twice = (
+        network.record(neurons, "v", [3, 19], every=3),
+        network.record(neurons, "twice", [3, 19], every=3),
     )
     network.run(20)
     assert twice.values.shape == (7, 2)

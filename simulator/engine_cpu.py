@@ -257,9 +257,9 @@ class CpuEngine:
         """Everything that later steps depend on, by name."""
         return snapshots.take(self, self._step)
 
-    def restore(self, state: Snapshot) -> None:
-        """Go to a state taken after the step that this engine was made for; once, before a run."""
-        snapshots.put(self, state, self._step)
+    def restore(self, state: Snapshot, step: int) -> None:
+        """Go to a state taken after `step`, the one that this engine was made for; once."""
+        snapshots.put(self, state, step)
 
     def close(self) -> None:
         """End the threads."""

@@ -393,7 +393,7 @@ class Network(StateAccess):
             self.spec, self.recordings, self.spike_recordings,
             device=self.device, threads=self.threads, step=self.step,
         )  # fmt: skip
-        self._engine.restore(self._pending)
+        self._engine.restore(self._pending, self.step)
         self._pending = {}
         return self._engine
 

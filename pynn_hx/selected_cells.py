@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pyNN.parameters import ParameterSpace, Sequence
 
+from .spike_trains import as_trains
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -26,23 +28,6 @@ def per_cell(values: Any, size: int) -> npt.NDArray[Any]:
 def cell_ids(first: int, size: int, kind: type[int]) -> npt.NDArray[Any]:
     """(size,) IDs of a population: consecutive integers of a class of their own."""
     return np.array([kind(n) for n in range(first, first + size)], dtype=kind)
-
-
-def as_trains(spike_times: Any) -> Any:
-    """Spike times in a form that PyNN takes: one `Sequence`, or a list of one for each cell.
-
-    Anything that is neither numbers nor a list of lists (a function, say) passes unchanged.
-    """
-    if isinstance(spike_times, (list, tuple, np.ndarray)):
-        if any(isinstance(t, (Sequence, list, tuple, np.ndarray)) for t in spike_times):
-            return [Sequence(plain_times(times)) for times in spike_times]
-        return Sequence(plain_times(spike_times))
-    return spike_times
-
-
-def plain_times(times: Any) -> npt.NDArray[np.float64]:
-    """Times of one cell [ms] as an array, whatever they are wrapped in."""
-    return np.asarray(getattr(times, "value", times), dtype=np.float64).reshape(-1)
 
 
 class SelectedCells:

@@ -12,7 +12,7 @@ from pyNN.parameters import Sequence
 from firmware_protocol import FieldRangeError
 from firmware_protocol.catalogue import CONTAINERS
 
-from ..selected_cells import as_trains, plain_times
+from ..spike_trains import as_trains, checked_spike_times, plain_times
 from .base import BackgroundSource, FpgaSource, Ints, Values
 
 Times = npt.NDArray[np.float64]
@@ -47,24 +47,6 @@ class SpikeSourceArray(FpgaSource):
     def spike_times(self, values: Values, cell: int) -> Times:
         """Sorted times [ms] of a cell."""
         return plain_times(values["spike_times"][cell])
-
-
-def checked_spike_times(times: Any, place: str) -> Times:
-    """Spike times of one cell [ms]; InvalidParameterValueError if unsorted or negative."""
-    array = plain_times(times)
-    if not np.all(np.isfinite(array)):
-        raise InvalidParameterValueError(f"{place}: spike times must be finite numbers of ms")
-    if np.any(array < 0):
-        raise InvalidParameterValueError(
-            f"{place}: spike time {array.min()} ms is before the experiment's begin at 0 ms"
-        )
-    if np.any(np.diff(array) < 0):
-        index = int(np.nonzero(np.diff(array) < 0)[0][0])
-        raise InvalidParameterValueError(
-            f"{place}: spike times must be sorted, but {array[index + 1]} ms follows "
-            f"{array[index]} ms; pass sorted(spike_times)"
-        )
-    return array
 
 
 class SpikeSourcePoisson(FpgaSource):

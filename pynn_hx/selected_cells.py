@@ -11,11 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pyNN.parameters import ParameterSpace, Sequence
 
-<<<<<<< HEAD
-=======
 from .spike_trains import as_trains
 
->>>>>>> e8fa48a0b2b246ddcb51c1d7a6684aebdc811f26
 Ints = npt.NDArray[np.int64]
 
 
@@ -33,26 +30,6 @@ def cell_ids(first: int, size: int, kind: type[int]) -> npt.NDArray[Any]:
     return np.array([kind(n) for n in range(first, first + size)], dtype=kind)
 
 
-<<<<<<< HEAD
-def as_trains(spike_times: Any) -> Any:
-    """Spike times in a form that PyNN takes: one `Sequence`, or a list of one for each cell.
-
-    Anything that is neither numbers nor a list of lists (a function, say) passes unchanged.
-    """
-    if isinstance(spike_times, (list, tuple, np.ndarray)):
-        if any(isinstance(t, (Sequence, list, tuple, np.ndarray)) for t in spike_times):
-            return [Sequence(plain_times(times)) for times in spike_times]
-        return Sequence(plain_times(spike_times))
-    return spike_times
-
-
-def plain_times(times: Any) -> npt.NDArray[np.float64]:
-    """Times of one cell [ms] as an array, whatever they are wrapped in."""
-    return np.asarray(getattr(times, "value", times), dtype=np.float64).reshape(-1)
-
-
-=======
->>>>>>> e8fa48a0b2b246ddcb51c1d7a6684aebdc811f26
 class SelectedCells:
     """Cells `_indices` of the population `_root`.
 

@@ -70,7 +70,7 @@ def test_weights_follow_from_pairs_of_spikes_as_the_synapse_sees_them(fraction):
     post = np.sort(rng.choice(3000, 60, False)) * 0.1
     network, path = pair_network([*pre, 400.0], post, fraction)
     network.run(4200)
-    seen_pre = np.round([*pre, 400.0] + np.float64(1.0 - fraction), 6)
+    seen_pre = np.round(np.array([*pre, 400.0]) + 1.0 - fraction, 6)
     seen_post = np.round(post + 0.1 + fraction, 6)  # it fires a step after its source
     gap = seen_post[:, None] - seen_pre[None, :-1]
     # Before the last pre spike everything after it has been seen: settle up to 400 ms.

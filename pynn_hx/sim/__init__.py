@@ -4,8 +4,6 @@ Models are equations, from which fast code is made for the CPU or a GPU; what is
 differs from other backends: ``docs/reference/sim.md``.
 """
 
-from __future__ import annotations
-
 from pyNN import common, core, errors, morphology, parameters, random, space
 from pyNN.network import Network
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution

@@ -96,8 +96,8 @@ class NativeSynapseType(EngineSynapse, StandardSynapseType):
     def __init__(self, dendritic_delay_fraction: float = 1.0, **parameters: Any) -> None:
         if not 0 <= dendritic_delay_fraction <= 1:
             raise ValueError(
-                f"{type(self).__name__}: dendritic_delay_fraction {dendritic_delay_fraction} is not "
-                "within 0..1"
+                f"{type(self).__name__}: dendritic_delay_fraction {dendritic_delay_fraction} is "
+                "not within 0..1"
             )
         super().__init__(**parameters)
         self.dendritic_delay_fraction = float(dendritic_delay_fraction)

@@ -94,8 +94,8 @@ class NativeRNG(random.NativeRNG):
                 return drawn
             drawn[outside] = self.generator.normal(size=outside.size, **given)
         raise ValueError(
-            f"NativeRNG: 'normal_clipped' with mu = {given['loc']}, sigma = {given['scale']} gave no "
-            f"number within {low}..{high} in {_MAX_REDRAWS} draws; widen the limits"
+            f"NativeRNG: 'normal_clipped' with mu = {given['loc']}, sigma = {given['scale']} gave "
+            f"no number within {low}..{high} in {_MAX_REDRAWS} draws; widen the limits"
         )
 
     def permutation(self, values: Any) -> npt.NDArray[Any]:

@@ -186,8 +186,8 @@ class Population(WholePopulation, _Cells, common.Population):
     def _create_cells(self) -> None:
         if not isinstance(self.celltype, EngineCell):
             raise TypeError(
-                f"{self._place}: {type(self.celltype).__name__} is not a cell type of this backend; "
-                "use pynn_hx.sim's own, or cell_type(...)"
+                f"{self._place}: {type(self.celltype).__name__} is not a cell type of this backend"
+                "; use pynn_hx.sim's own, or cell_type(...)"
             )
         if self.size < 1:
             raise ValueError(f"{self._place}: size {self.size}; a population has at least one cell")

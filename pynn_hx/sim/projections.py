@@ -111,8 +111,8 @@ class Projection(connection_arrays.ConnectionArrays):
         for member in getattr(post, "populations", [post]):
             if isinstance(member, common.BasePopulation) and not member.celltype.receptor_types:
                 raise PyNNConnectionError(
-                    f"population {member.label!r} of {type(member.celltype).__name__} cannot receive "
-                    "events; project onto neurons"
+                    f"population {member.label!r} of {type(member.celltype).__name__} cannot "
+                    "receive events; project onto neurons"
                 )
 
     def _guess_receptor_type(self) -> None:
@@ -170,13 +170,13 @@ class Projection(connection_arrays.ConnectionArrays):
         lowest, highest = np.min(weights), np.max(weights)
         if must_be_positive and lowest < 0:
             raise PyNNConnectionError(
-                f"{self._place}: weight {lowest:g} onto the receptor {self.receptor_type!r} must be "
-                ">= 0: conductances and excitatory currents are positive"
+                f"{self._place}: weight {lowest:g} onto the receptor {self.receptor_type!r} must "
+                "be >= 0: conductances and excitatory currents are positive"
             )
         if not must_be_positive and self.receptor_type in inhibitory_receptor_types and highest > 0:
             raise PyNNConnectionError(
-                f"{self._place}: weight {highest:g} onto the receptor {self.receptor_type!r} must be "
-                "<= 0: the cells are current-based"
+                f"{self._place}: weight {highest:g} onto the receptor {self.receptor_type!r} must "
+                "be <= 0: the cells are current-based"
             )
         return weights
 
@@ -186,8 +186,8 @@ class Projection(connection_arrays.ConnectionArrays):
         steps = np.rint(np.asarray(delays, dtype=np.float64) / dt)
         if not np.all(steps >= 1):
             raise PyNNConnectionError(
-                f"{self._place}: delay {np.min(delays):g} ms; the shortest is the time step of {dt} "
-                "ms: make the delay at least as long, or the step shorter"
+                f"{self._place}: delay {np.min(delays):g} ms; the shortest is the time step of "
+                f"{dt} ms: make the delay at least as long, or the step shorter"
             )
         rounded = np.round(steps * dt, 10)
         return float(rounded) if rounded.ndim == 0 else rounded

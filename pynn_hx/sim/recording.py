@@ -115,8 +115,8 @@ class Recorder:
         every = round(interval / dt)
         if every < 1 or abs(every * dt - interval) > 1e-9 * max(1.0, interval):
             raise ValueError(
-                f"{self._place}: sampling_interval {interval} ms is not a multiple of the time step "
-                f"of {dt} ms; the nearest is {max(every, 1) * dt:g} ms"
+                f"{self._place}: sampling_interval {interval} ms is not a multiple of the time "
+                f"step of {dt} ms; the nearest is {max(every, 1) * dt:g} ms"
             )
         if sampled and every != self._every:
             raise ValueError(

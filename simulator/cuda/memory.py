@@ -44,7 +44,8 @@ class Memory:
 
     def change(self, array: Any, values: npt.ArrayLike) -> None:
         """Overwrite all of an array."""
-        new = np.ascontiguousarray(np.broadcast_to(values, array.shape), array.dtype)
+        new = np.empty(array.shape, array.dtype)  # what is broadcast may have strides of 0
+        new[...] = values
         array.copy_to_device(new, stream=self.stream)
         self.stream.synchronize()
 

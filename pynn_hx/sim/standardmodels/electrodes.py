@@ -91,8 +91,8 @@ class NoisyCurrentSource(CurrentSource, electrodes.NoisyCurrentSource):
             n_steps = round(values["dt"] / step)
             if n_steps < 1 or abs(n_steps * step - values["dt"]) > 1e-9 * max(1.0, values["dt"]):
                 raise ValueError(
-                    f"NoisyCurrentSource: dt = {values['dt']} ms is not a multiple of the time step "
-                    f"of {step} ms; the nearest is {max(n_steps, 1) * step:g} ms"
+                    f"NoisyCurrentSource: dt = {values['dt']} ms is not a multiple of the time "
+                    f"step of {step} ms; the nearest is {max(n_steps, 1) * step:g} ms"
                 )
         super()._take(values)
 
@@ -177,5 +177,6 @@ def _check_times(times: Floats) -> None:
     if not later.all():
         k = int(np.argmin(later))
         raise ValueError(
-            f"StepCurrentSource: times have to increase, but {times[k + 1]} ms follows {times[k]} ms"
+            f"StepCurrentSource: times have to increase, but {times[k + 1]} ms follows "
+            f"{times[k]} ms"
         )

@@ -83,7 +83,8 @@ class SpikePairRule(synapses.SpikePairRule):
         return SynapseModel(
             name=f"SpikePairRule, {type(dependence).__name__}",
             parameters=dependence.parameters
-            + "tau_plus = 20.0 : ms\ntau_minus = 20.0 : ms\nA_plus = 0.01 : 1\nA_minus = 0.01 : 1\n",
+            + "tau_plus = 20.0 : ms\ntau_minus = 20.0 : ms\n"
+            + "A_plus = 0.01 : 1\nA_minus = 0.01 : 1\n",
             equations="""
                 dtrace_pre/dt = -trace_pre/tau_plus : 1
                 dtrace_post/dt = -trace_post/tau_minus : 1

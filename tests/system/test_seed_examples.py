@@ -194,7 +194,7 @@ def test_the_pulse_coupled_network_fires_as_a_plain_loop_does():
         module.sim.end()
     theirs = [pulse_coupled(seed) for seed in range(100, 112)]
     assert ttest_ind(ours, theirs, equal_var=False).pvalue > 0.01
-    assert 6 < np.mean(ours) < 9
+    assert 8 < np.mean(ours) < 11
 
 
 # --- the mushroom body --------------------------------------------------------------------------

@@ -33,11 +33,7 @@ from numba import cfunc
 from . import algebra
 from .generators import cpu
 from .generators.base import layout
-<<<<<<< HEAD
-=======
 from .models import CurrentModel, Model, NeuronModel, SynapseModel, definition
-from .reference import evaluate
->>>>>>> 9f1269e6a2c7e9f9d5906ed378818d6675eef308
 from .specification import Precision
 from .statements import CurrentPlan, NeuronPlan, Plan, SynapsePlan, from_plain, to_plain
 

@@ -54,11 +54,30 @@ class InputRing:
 
 @dataclass
 class SpikeHistory:
-    """Steps at which the neurons of a group fired, for plastic synapses.
+    """Steps at which the neurons of a group fired, for plastic synapses; see `history`.
 
-    steps   (n, H) int64: spike number k of a neuron in column k & (H - 1)
-    counts  (n,) int64: spikes so far
+    steps    (n, H) int64: spike number k of a neuron in column k & (H - 1)
+    counts   (n,) int64: spikes so far
+    settled  (n,) int64: so many of them no synapse needs any more
+    full     (1,) int64: not 0 when `history.grow` has to be called at the next barrier
+    table    what kernels know of it: `kernels.delivery_table.HISTORY_TABLE`
     """
 
     steps: I64
     counts: I64
+    settled: I64
+    full: I64
+    table: I64 = field(default_factory=lambda: np.zeros(5, np.int64))
+
+    def __post_init__(self) -> None:
+        self.write_table()
+
+    def write_table(self) -> None:
+        """Tell kernels where the arrays are."""
+        self.table[:] = (
+            self.steps.ctypes.data,
+            self.steps.shape[1] - 1,
+            self.counts.ctypes.data,
+            self.settled.ctypes.data,
+            self.full.ctypes.data,
+        )

@@ -17,7 +17,7 @@ from .cuda import snapshots
 from .cuda.bookkeeping import advance
 from .cuda.currents import DeviceCurrent
 from .cuda.fixed_point import scaling_for
-from .cuda.groups import DeviceGroup, Emitter, Launch, Setting
+from .cuda.groups import DeviceGroup, Emitter, History, Launch, Setting
 from .cuda.launch import Shape, default_shape
 from .cuda.memory import Memory, power_of_two, word
 from .cuda.pathways import DevicePathway
@@ -34,6 +34,8 @@ _BLOCK_BYTES = 2**28
 _LONGEST_BLOCK = 4096
 _SHORTEST_BLOCK = 64
 """Steps for which the spike history of a neuron has room before a block begins."""
+_LARGE_HISTORY = 4096
+"""Spikes of a neuron: beyond it, bringing synapses up to date is tried before a history grows."""
 
 
 class CudaEngine:
@@ -113,7 +115,7 @@ class CudaEngine:
             if p.post.emitter == g:
                 delays = np.atleast_1d(np.asarray(p.delays))
                 spread = max(spread, int(delays.max(initial=1)) - int(delays.min(initial=1)) + 1)
-                history |= not p.plan.is_static
+                history |= bool(p.plan.on_post)
         return DeviceGroup(
             self.spec.groups[g], self.setting, self.emitters[g],
             input_steps=power_of_two(spread), history=history,
@@ -177,21 +179,29 @@ class CudaEngine:
     def _room_in_history(self, group: DeviceGroup, wanted: int) -> int:
         """Steps in which no neuron can fire more often than its history has room for.
 
-        A spike is forgotten once every synapse has met it; if that is too few, the history grows.
+        A spike is forgotten once every synapse has met it.  If that is too few, the history grows;
+        once it is large, synapses are brought up to date before.
         """
         memory, history = self.setting.memory, group.history
         assert history is not None
+        pathways = [p for p in self.pathways if p.group is group and p.looks_back]
+        waiting = self._waiting(history, pathways)
+        if history.steps.shape[1] - waiting < wanted:
+            if history.steps.shape[1] >= _LARGE_HISTORY:
+                for pathway in pathways:
+                    pathway.settle()
+                waiting = self._waiting(history, pathways)
+            snapshots.grow(history, memory, power_of_two(waiting + wanted))
+        return int(history.steps.shape[1]) - waiting
+
+    def _waiting(self, history: History, pathways: list[DevicePathway]) -> int:
+        """Most spikes of a neuron that a synapse has still to meet."""
+        memory = self.setting.memory
         fired = memory.get(history.counts)
         seen = memory.put(fired, np.int64)
-        for pathway in self.pathways:
-            if pathway.group is group and not pathway.is_static and pathway.n:
-                pathway.lower_seen(seen)
-        waiting = int((fired - memory.get(seen)).max(initial=0))
-        depth = history.steps.shape[1]
-        if depth - waiting < wanted:
-            snapshots.grow(history, memory, power_of_two(waiting + 2 * wanted))
-            depth = history.steps.shape[1]
-        return int(depth) - waiting
+        for pathway in pathways:
+            pathway.lower_seen(seen)
+        return int((fired - memory.get(seen)).max(initial=0))
 
     def run(self, first: int, n_steps: int) -> int:
         """Do `n_steps` steps from step `first` on, or fewer; returns how many.

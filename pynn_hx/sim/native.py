@@ -10,6 +10,7 @@ from pyNN.standardmodels import StandardSynapseType
 
 from simulator.build import plan_of
 from simulator.models import CurrentModel, NeuronModel, SynapseModel
+from simulator.statements import NeuronPlan
 
 from .currents import CurrentSource
 from .standardmodels.base import NeuronCell, same_names
@@ -63,6 +64,7 @@ def cell_type(
         **options,
     )
     plan = plan_of(model)
+    assert isinstance(plan, NeuronPlan)
     states = {state.name: state.unit for state in plan.states if not state.hidden}
     computed = dict(zip((one.target for one in plan.algebraic), plan.algebraic_units, strict=True))
     weight_units = {receptor.weight_unit for receptor in plan.receptors}

@@ -147,7 +147,7 @@ class Projection(connection_arrays.ConnectionArrays):
     def _delivered(self, name: str, order: Ints | None) -> Floats | float:
         """Values of a parameter in the order of connections; one number if all are equal."""
         single = {v[name] for _, _, v in self._parts if name in v and np.ndim(v[name]) == 0}
-        if len(single) == 1 and all(np.ndim(v.get(name)) == 0 for _, _, v in self._parts):
+        if len(single) == 1 and all(name in v and np.ndim(v[name]) == 0 for _, _, v in self._parts):
             return float(single.pop())
         if not self._parts:
             return 0.0
@@ -240,6 +240,7 @@ class Projection(connection_arrays.ConnectionArrays):
     def _from_engine(self, name: str) -> Floats:
         column = np.empty(len(self))
         for part in self._rows:
+            assert part.handle is not None  # the caller has built the network
             column[part.where] = part.handle.get(name)
         return column
 
@@ -269,7 +270,7 @@ class Projection(connection_arrays.ConnectionArrays):
     def _columns(self, names: Iterable[str]) -> list[npt.NDArray[Any]]:
         known = {"presynaptic_index": 0, "postsynaptic_index": 1}
         indices = self._indices
-        columns = []
+        columns: list[npt.NDArray[Any]] = []
         for name in names:
             if name in known:
                 columns.append(indices[known[name]])

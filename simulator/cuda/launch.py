@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numba.cuda
-from numba import config
 
 cuda: Any = numba.cuda
 """The module, without types: it has none for what stands in kernels."""
-
-SIMULATED = bool(config.ENABLE_CUDASIM)
+_settings: Any = numba.config
+SIMULATED = bool(_settings.ENABLE_CUDASIM)
 """Whether kernels run as Python threads in Numba's simulator."""
 
 
@@ -57,5 +57,5 @@ class Shape:
 
 
 def default_shape() -> Shape:
-    """Warps on a device; a handful of threads in the simulator, where each costs 0.1 ms."""
-    return Shape(threads=2, most_blocks=2, lanes=2) if SIMULATED else Shape()
+    """Warps on a device; one thread in the simulator, where each costs 0.1 ms."""
+    return Shape(threads=1, most_blocks=1, lanes=1) if SIMULATED else Shape()

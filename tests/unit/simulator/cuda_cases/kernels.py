@@ -67,7 +67,9 @@ def test_random_words_are_those_of_the_cpu():
     draw_words[1, 2](members, 2**33 + 5, out)
     counters = [np.full(members.size, c, np.uint64) for c in (5, 9, 3)]
     key = [np.uint64(word) for word in philox.key_of(0xFEDCBA9876543210)]
-    assert np.array_equal(out, np.stack(philox.words(members.astype(np.uint64), *counters, *key), 1))
+    assert np.array_equal(
+        out, np.stack(philox.words(members.astype(np.uint64), *counters, *key), 1)
+    )
 
 
 def plan_of_expressions():
@@ -94,7 +96,9 @@ def test_every_function_of_the_language_gives_its_value(precision, tolerance):
     reference.advance()
     for name in EXPRESSIONS:
         wanted = reference.values[f"of_{name}"]
-        assert neurons.get(f"of_{name}") == pytest.approx(wanted, rel=tolerance, abs=tolerance), name
+        assert neurons.get(f"of_{name}") == pytest.approx(wanted, rel=tolerance, abs=tolerance), (
+            name
+        )
 
 
 def test_izhikevich_neurons_with_noise_follow_their_equations():

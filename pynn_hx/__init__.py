@@ -23,6 +23,7 @@ from . import (
 )
 from . import recorded as recording_data
 from . import session as simulator
+from .alias import register_pynn_alias
 from .calibration_settings import SpikingCalibOptions, SpikingCalibTarget
 from .connectors import (
     AllToAllConnector,
@@ -110,6 +111,9 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
 
 
+# Scripts that pick their backend by a word find pynn_hx.sim as pyNN.hx; nothing is loaded yet.
+register_pynn_alias()
+
 __all__ = [
     "DEFAULT_MAX_DELAY",
     "DEFAULT_MIN_DELAY",
@@ -184,6 +188,7 @@ __all__ = [
     "record",
     "recording",
     "recording_data",
+    "register_pynn_alias",
     "reset",
     "run",
     "run_for",

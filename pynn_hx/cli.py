@@ -12,7 +12,7 @@ from pathlib import Path
 
 from firmware_protocol import ProtocolError
 
-from . import serve, targets, words
+from . import launch, serve, targets, words
 
 _INTRODUCTION = "pynn_introduction.py"
 
@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--target",
         help=f"what to run on (default: {targets.ENVIRONMENT} or {targets.DEFAULT!r})",
     )
+    launch.add_arguments(
+        commands.add_parser("run", help="run a PyNN script, with hx among its backends")
+    )
     serving = commands.add_parser("serve", help="offer an emulator or a chip to other programs")
     serve.add_arguments(serving)
     words.add_arguments(
@@ -63,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"pynn-hx demo: {error}", file=sys.stderr)
             return 2
         return 0
-    return serve.run(chosen) if chosen.command == "serve" else words.run(chosen)
+    commands_of_their_own = {"run": launch.run, "serve": serve.run, "words": words.run}
+    return commands_of_their_own[chosen.command](chosen)
 
 
 if __name__ == "__main__":

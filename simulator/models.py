@@ -100,14 +100,14 @@ def statements(text: str) -> list[str]:
     with one.
     """
     found: list[str] = []
-    for line in unicodedata.normalize("NFKC", text).splitlines():
-        bare = line.split("#", 1)[0].strip()
-        if found and (_BEGINS.match(bare) or _goes_on(found[-1])):
+    lines = [line.split("#", 1)[0] for line in unicodedata.normalize("NFKC", text).splitlines()]
+    for part in ";".join(lines).split(";"):
+        bare = " ".join(part.split())
+        if bare and found and (_BEGINS.match(bare) or _goes_on(found[-1])):
             found[-1] = f"{found[-1]} {bare}"
         elif bare:
             found.append(bare)
-    parts = [one for line in found for one in line.split(";")]
-    return [re.sub(r"\s+", " ", one).strip() for one in parts if one.strip()]
+    return found
 
 
 def _goes_on(line: str) -> bool:

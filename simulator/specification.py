@@ -136,9 +136,16 @@ class NetworkSpec:
     dt_ms: float
     seed: int
     precision: Precision
+    trial: int = 0
+    """How often the network has been reset: every trial has random numbers of its own."""
     groups: list[GroupSpec] = field(default_factory=list)
     sources: list[SourceSpec] = field(default_factory=list)
     pathways: list[PathwaySpec] = field(default_factory=list)
     currents: list[CurrentSpec] = field(default_factory=list)
     recordings: list[RecordingSpec] = field(default_factory=list)
     spike_recordings: list[SpikeRecordingSpec] = field(default_factory=list)
+
+    @property
+    def key(self) -> int:
+        """The 64-bit key of this trial's random numbers: the seed itself in the first trial."""
+        return (self.seed + self.trial * 0x9E3779B97F4A7C15) % 2**64

@@ -190,3 +190,18 @@ def from_plain(plain: dict[str, Any]) -> Plan:
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a plan of this version: {error}") from error
     return plan
+
+
+STATIC = SynapsePlan(
+    name="static",
+    parameters=(),
+    states=(State("weight", "1"),),
+    constants=(),
+    pre_draws=(),
+    post_draws=(),
+    advance=(),
+    on_pre=(Statement("output", "weight"),),
+    on_post=(),
+    on_both=(Statement("output", "weight"),),
+)
+"""Synapses that give their weight for every spike."""

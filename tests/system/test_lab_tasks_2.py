@@ -8,7 +8,6 @@ published peaks along a chain; the target that the training was given.
 import contextlib
 import importlib
 import io
-import re
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ import pytest
 
 from tests.support.markdown import blocks
 from tests.support.sources import ROOT
+from tests.support.texts import masked
 
 TASKS = ("logic_gates", "adex_patterns", "compartment_chain", "in_the_loop")
 CHIPS = pytest.mark.parametrize("chip_seed", [0, 3])
@@ -48,11 +48,6 @@ def hand_in(tmp_path_factory):
         return HandedIn(result, printed.getvalue(), picture)
 
     return run
-
-
-def masked(text):
-    """A text with all numbers alike, and all runs of them and of spaces as one."""
-    return re.sub(r"\s+", " ", re.sub(r"[\d.]+(\s+[\d.]+)*", "#", text)).strip()
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -12,7 +12,7 @@ from numba import cfunc
 
 from simulator import build, tables
 from simulator.generators import cpu
-from simulator.reference import Currents, Neurons, evaluate
+from simulator.reference import Currents, Neurons
 from tests.support.simulator_plans import (
     ADEX,
     ALL_NEURONS,
@@ -253,4 +253,3 @@ def test_constants_follow_from_parameters():
     values = values_of(LIF, 0.1, tau_m=np.array([10.0, 20.0]))
     assert values["decay"].tolist() == [np.exp(-0.01), np.exp(-0.005)]
     assert values["refractory_steps"] == 20
-    assert evaluate("2*decay", values).shape == (2,)

@@ -192,7 +192,7 @@ def _stepping() -> dict[str, float]:
         ("run(dt)", lambda: sim.run(0.1)),
         ("run(dt) and get_state", lambda: (sim.run(0.1), neurons.get_state("v"))),
     ):
-        times = [_seconds(lambda: [turn() for _ in range(500)]) for _ in range(7)]
+        times = [_seconds(lambda t=turn: [t() for _ in range(500)]) for _ in range(7)]
         figures[f"four neurons: {name}, us"] = 1e6 * statistics.median(times) / 500
     sim.end()
     return figures

@@ -34,12 +34,12 @@ FIRST, LAST = REGIMES["RS"], REGIMES["CH"]
 GRADUAL_MS = 2000.0
 
 
-def population(types):
-    """A neuron for each row of parameters, in a new network."""
+def population(types, v=-65.0, u=-20.0):
+    """A neuron for each row of parameters, in a new network; v [mV], u [mV/ms] at first."""
     sim.setup(timestep=DT_MS)
     columns = dict(zip("abcd", np.transpose(list(types)).tolist(), strict=True))
     neurons = sim.Population(len(types), sim.Izhikevich(**columns))
-    neurons.initialize(v=-65.0, u=-20.0)
+    neurons.initialize(v=v, u=u)
     neurons.record("spikes")
     return neurons
 
@@ -70,7 +70,7 @@ def four_regimes(duration_ms=200.0):
 
 def further_types(duration_ms=200.0):
     """First exercise: each of three more neurons with a current that shows its type."""
-    neurons = population(FURTHER.values())
+    neurons = population(FURTHER.values(), v=-63.0, u=-16.0)  # about where they rest
     for index, name in enumerate(FURTHER):
         times, amplitudes = np.transpose(INPUTS[name])
         step = sim.StepCurrentSource(times=times.tolist(), amplitudes=(1e-3 * amplitudes).tolist())
@@ -105,6 +105,12 @@ def draw(results, gradual):
             times = DT_MS * np.arange(1, len(voltages) + 1)
             axes.plot(times, voltages[:, row], color=f"C{row + 4 * column}", linewidth=0.8)
             axes.set(title=name, ylabel="v [mV]", xlim=(0, times[-1]), ylim=(-90, 35))
+    currents = figure.add_subplot(grid[3, 1])
+    for row, name in enumerate(FURTHER):
+        starts, amplitudes = np.transpose([*INPUTS[name], (200.0, INPUTS[name][-1][1])])
+        currents.step(starts, amplitudes, where="post", color=f"C{row + 4}", label=name)
+    currents.set(title="their currents", ylabel="[pA]", xlim=(0, 200))
+    currents.legend(loc="upper left", ncols=3)
     bottom = figure.add_subplot(grid[4, :])
     times = DT_MS * np.arange(1, len(gradual) + 1)
     bottom.plot(times, gradual[:, 0], color="C7", linewidth=0.5)

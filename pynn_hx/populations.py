@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pyNN import common
-from pyNN.parameters import ParameterSpace, Sequence, simplify
+from pyNN.parameters import simplify
 
 from firmware_protocol import ChipConfig
 from firmware_protocol.chip_config import Group, neuron_view
@@ -21,6 +21,7 @@ from .mapping.graph import Ints
 from .morphology import McCircuitParameters, McNeuronBase
 from .recorded import Site
 from .recording import Recorder, destination
+from .selected_cells import SelectedCells, ViewOfPopulation, WholePopulation, cell_ids, per_cell
 from .standardmodels.base import (
     BackgroundSource,
     ChipNeuron,
@@ -30,67 +31,31 @@ from .standardmodels.base import (
     Values,
 )
 from .standardmodels.calibrated import CalibratedNeuron
-from .standardmodels.sources import as_trains
 
 __all__ = ["Assembly", "Population", "PopulationView"]
 
 _POINT = (CompartmentLayout(None, (0,)),)
 
 
-def _simplified(values: npt.NDArray[Any]) -> Any:
-    """A scalar if all cells agree; PyNN's own leaves flags as arrays."""
-    if values.dtype == object:
-        several = isinstance(values[0], McCircuitParameters)
-        return McNeuronBase.simplified(values) if several else simplify(values)
-    return values[0].item() if np.all(values == values[0]) else values
-
-
-def _per_cell(values: Any, size: int) -> npt.NDArray[Any]:
-    """(size,) array of values; PyNN evaluates a list of one value to that value."""
-    if isinstance(values, np.ndarray) and values.shape == (size,):
-        return values.copy()
-    out = np.empty(size, dtype=object if isinstance(values, Sequence) else np.asarray(values).dtype)
-    out[:] = values if isinstance(values, np.ndarray) else [values] * size
-    return out
-
-
-class _Cells:
+class _Cells(SelectedCells):
     """What populations and views share: parameters and recording of `_root` cells `_indices`."""
 
     _assembly_class = Assembly
     _simulator = session
 
-    @property
-    def _root(self) -> Population:
-        raise NotImplementedError
-
-    @property
-    def _indices(self) -> Ints:
-        raise NotImplementedError
-
-    def _get_parameters(self, *names: str) -> ParameterSpace:
-        known = [n for n in names if n in self._root.celltype.default_parameters]
-        values = self._root.parameter_values(known)
-        shown = {n: _simplified(v[self._indices]) for n, v in values.items()}
-        return ParameterSpace(shown, self._root.celltype.get_schema(), shape=(len(self._indices),))
+    @staticmethod
+    def _simplified(values: npt.NDArray[Any]) -> Any:
+        """A scalar if all cells agree; PyNN's own leaves flags as arrays."""
+        if values.dtype == object:
+            several = isinstance(values[0], McCircuitParameters)
+            return McNeuronBase.simplified(values) if several else simplify(values)
+        return SelectedCells._simplified(values)
 
     def set(self, **parameters: Any) -> None:
         """Set parameters: scalars, one value per cell, or what PyNN's own `set` takes."""
-        if "spike_times" in parameters:
-            parameters["spike_times"] = as_trains(parameters["spike_times"])
         if isinstance(self._root.celltype, McNeuronBase):
             self._root.celltype.refuse_lists(parameters, f"population {self._root.label!r}")
-        super().set(**parameters)  # type: ignore[misc]
-
-    def _set_parameters(self, parameter_space: ParameterSpace) -> None:
-        parameter_space.evaluate(simplify=False)
-        indices = self._indices
-        values = {n: _per_cell(v, indices.size) for n, v in parameter_space.items()}
-        self._root.change_parameters(values, indices)
-
-    def find_units(self, variable: Any) -> str:
-        """Unit of a recordable variable or a parameter."""
-        return str(self._root.celltype.units[getattr(variable, "name", variable)])
+        super().set(**parameters)
 
     def initialize(self, **initial_values: Any) -> None:
         """Warn that initial values have no effect: the chip's membranes cannot be preset."""
@@ -181,19 +146,11 @@ class _Cells:
             state.write_on_end.append((self, variables, to_file))
 
 
-class PopulationView(_Cells, common.PopulationView):
+class PopulationView(ViewOfPopulation, _Cells, common.PopulationView):
     """Some cells of a population."""
 
-    @property
-    def _root(self) -> Population:
-        return self.grandparent
 
-    @property
-    def _indices(self) -> Ints:
-        return np.atleast_1d(self.index_in_grandparent(np.arange(self.size)))
-
-
-class Population(_Cells, common.Population):
+class Population(WholePopulation, _Cells, common.Population):
     """A group of cells of one type: neuron circuits of the chip, or spike sources.
 
     offset  number of the first cell's first circuit among all circuits that neurons of the session
@@ -224,14 +181,6 @@ class Population(_Cells, common.Population):
         self.offset = state.register(self)
 
     @property
-    def _root(self) -> Population:
-        return self
-
-    @property
-    def _indices(self) -> Ints:
-        return np.arange(self.size)
-
-    @property
     def layout(self) -> tuple[CompartmentLayout, ...]:
         """Compartments of a cell."""
         return self.celltype.layout if isinstance(self.celltype, ChipNeuron) else _POINT
@@ -243,14 +192,12 @@ class Population(_Cells, common.Population):
 
     def _create_cells(self) -> None:
         first = session.require("Population()").id_counter
-        self.all_cells = np.array(
-            [session.ID(n) for n in range(first, first + self.size)], dtype=session.ID
-        )
+        self.all_cells = cell_ids(first, self.size, session.ID)
         self._mask_local = np.ones(self.size, dtype=bool)
         space = deepcopy(self.celltype.parameter_space)  # cell types may be shared
         space.shape = (self.size,)
         space.evaluate(simplify=False)
-        values = {n: _per_cell(v, self.size) for n, v in space.items()}
+        values = {n: per_cell(v, self.size) for n, v in space.items()}
         checked = {
             n: self.celltype.checked(n, v, self._place, self._indices) for n, v in values.items()
         }

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +33,11 @@ from numba import cfunc
 from . import algebra
 from .generators import cpu
 from .generators.base import layout
+from .models import CurrentModel, Model, NeuronModel, SynapseModel, definition
 from .specification import Precision
-from .statements import CurrentPlan, NeuronPlan, Plan, from_plain, to_plain
+from .statements import CurrentPlan, NeuronPlan, Plan, SynapsePlan, from_plain, to_plain
 
 F64 = npt.NDArray[np.float64]
-Model = Any
 PLANNING = ("*.py",)
 """Files that plans follow from, besides models."""
 GENERATING = ("statements.py", "build.py", "generators/*.py", "kernels/*.py")
@@ -127,32 +127,32 @@ def _write(path: Path, text: str) -> None:
         raise
 
 
+def _planned(model: Model) -> Plan:
+    planning = importlib.import_module(".planning", __package__)  # sympy: only when it is needed
+    makers: dict[type, Callable[[Any], Plan]] = {
+        NeuronModel: planning.plan_neuron,
+        SynapseModel: planning.plan_synapse,
+        CurrentModel: planning.plan_current,
+    }
+    return makers[type(model)](model)
+
+
+@overload
+def plan_of(model: NeuronModel) -> NeuronPlan: ...
+@overload
+def plan_of(model: SynapseModel) -> SynapsePlan: ...
+@overload
+def plan_of(model: CurrentModel) -> CurrentPlan: ...
 def plan_of(model: Model) -> Plan:
     """The plan of a model: from disk, or made by `planning` (which imports sympy) and put there."""
-    text = importlib.import_module(".models", __package__).definition(model)
-    return _plan_of_text(text, lambda: _planned(model))
-
-
-def _plan_of_text(text: str, make: Callable[[], Plan]) -> Plan:
-    name = _hash(text, _digest_of_engine(PLANNING))
+    name = _hash(definition(model), _digest_of_engine(PLANNING))
     path = cache_folder() / "plans" / f"{name}.json"
     try:
         return from_plain(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        plan = make()
+        plan = _planned(model)
         _write(path, json.dumps(to_plain(plan), indent=1))
         return plan
-
-
-def _planned(model: Model) -> Plan:
-    planning = importlib.import_module(".planning", __package__)  # sympy: only when it is needed
-    makers = {
-        "NeuronModel": planning.plan_neuron,
-        "SynapseModel": planning.plan_synapse,
-        "CurrentModel": planning.plan_current,
-    }
-    plan: Plan = makers[type(model).__name__](model)
-    return plan
 
 
 @contextmanager

@@ -46,8 +46,9 @@ class CpuEngine:
         spike_recordings: list[SpikeRecording],
         *,
         threads: int,
+        step: int = 0,
     ) -> None:
-        self.spec = spec
+        self.spec, self._step = spec, step
         blocks = sum(-(-g.n // LANES) for g in spec.groups)
         self.threads = max(1, min(threads, usable_cores(), blocks // _BLOCKS_PER_THREAD))
         self.window = self._shortest_delay()
@@ -62,9 +63,6 @@ class CpuEngine:
         self._samplers = [self.groups[r.group].sampler(r) for r in recordings]
         self._keepers = [self._keeper(r) for r in spike_recordings]
         self._loop = self._new_loop()
-        self._step = 0
-        for source in self.sources:
-            source.begin(0)
 
     # -- construction -----------------------------------------------------------------------------
 
@@ -89,8 +87,7 @@ class CpuEngine:
         for p in self.spec.pathways:
             if (p.post.emitter, p.receptor) == (group, receptor) and np.asarray(p.delays).size:
                 delays = np.asarray(p.delays)
-                first = int(delays.min()) if p.plan.is_static else 0
-                steps = max(steps, int(delays.max()) - first + 1)
+                steps = max(steps, int(delays.max()) - int(delays.min()) + 1)
         return _power_of_two(steps)
 
     def _make_groups(self) -> list[GroupRuntime]:
@@ -124,7 +121,7 @@ class CpuEngine:
         return deliver(
             spec, ring=self._ring(spec.pre.emitter, spec.pre.is_source),
             inputs=group.inputs[spec.receptor], bounds=group.bounds, history=history,
-            dt_ms=self.spec.dt_ms, seed=self.spec.key, precision=self.spec.precision,
+            dt_ms=self.spec.dt_ms, seed=self.spec.key, precision=self.spec.precision, step=self._step,
         )  # fmt: skip
 
     def _history(self, number: int) -> SpikeHistory:
@@ -195,7 +192,7 @@ class CpuEngine:
 
     def _make_room(self) -> None:
         """Let the histories grow that asked for a stop."""
-        for number, history in self.histories.items():
+        for history in self.histories.values():
             taken = int((history.counts - history.settled).max(initial=0))
             if taken + 2 * self._margin >= history.steps.shape[1]:
                 users = [
@@ -261,8 +258,7 @@ class CpuEngine:
         return snapshots.take(self, self._step)
 
     def restore(self, state: Snapshot, step: int) -> None:
-        """Go to a state taken after `step`."""
-        self._step = step
+        """Go to a state taken after `step`, the one that this engine was made for; once."""
         snapshots.put(self, state, step)
 
     def close(self) -> None:

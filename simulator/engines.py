@@ -18,13 +18,14 @@ def make_engine(
     *,
     device: str,
     threads: int,
+    step: int,
 ) -> Any:
-    """An engine with everything allocated, at the initial state.
+    """An engine with everything allocated, at the initial state but after `step`.
 
     Raises  NetworkError for an unknown device, or one that is not there.
     """
     if device == "cpu":
-        return CpuEngine(spec, recordings, spike_recordings, threads=threads)
+        return CpuEngine(spec, recordings, spike_recordings, threads=threads, step=step)
     if device == "cuda":
         cuda = importlib.import_module(f"{__package__}.engine_cuda")
         return cuda.CudaEngine(spec, recordings, spike_recordings)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SHOWN = 160
+"""Characters of a statement that a message repeats."""
+
+
+def shortened(text: str) -> str:
+    """The beginning of a long text, for a message."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -18,7 +26,7 @@ class Place:
     line: str = ""
 
     def __str__(self) -> str:
-        line = f": '{self.line}'" if self.line else ""
+        line = f": '{shortened(self.line)}'" if self.line else ""
         return f"model '{self.model}', {self.part}{line}"
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy
 
-from .errors import EquationError, Place, UnitError, UnknownNameError
+from .errors import EquationError, Place, UnitError, UnknownNameError, shortened
 from .functions import (
     Absolute,
     Ceiling,
@@ -105,21 +105,22 @@ class Reader:
         Raises  EquationError, UnitError or UnknownNameError at `place`
         """
         self.place = place
+        shown = shortened(text)
         try:
-            tree = ast.parse(text.strip().replace("^", "**"), mode="eval")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise self._error(
-                f"'{text}' is not an expression", "write it in Python's syntax"
-            ) from None
-        try:
-            value = self._value(tree.body)
-        except RecursionError:
-            raise self._error(
-                "the expression is nested too deeply", "split it into terms"
-            ) from None
+            value = self._value(self._tree(text, shown))
+        except (RecursionError, MemoryError):
+            problem = f"'{shown}' is nested too deeply"
+            raise self._error(problem, "split it by algebraic equations") from None
         if not value.is_condition and value.expression.has(*_NOT_REAL):
-            raise self._error(f"'{text}' has no finite real value", _CHECK)
+            raise self._error(f"'{shown}' has no finite real value", _CHECK)
         return value
+
+    def _tree(self, text: str, shown: str) -> ast.expr:
+        try:
+            return ast.parse(text.strip().replace("^", "**"), mode="eval").body
+        except (SyntaxError, ValueError):
+            problem = f"'{shown}' is not an expression"
+            raise self._error(problem, "write it in Python's syntax") from None
 
     def expect(self, value: Value, dimension: Dimension, what: str) -> Any:
         """The expression of a value that must have a dimension."""

@@ -192,8 +192,6 @@ class Flow:
         if gap == 0:
             return self._step * sympy.exp(a * self._step)
         slow, fast = self._constant(Maximum(a, b), "rate"), self._constant(-Absolute(gap), "rate")
-        if fast == 0:
-            return self._step * sympy.exp(a * self._step)
         return self._step * sympy.exp(slow * self._step) * RelativeExponential(fast * self._step)
 
     def _numeric(self, block: list[Any], target: Any, origin: Any, *, entry: Any = None) -> Any:

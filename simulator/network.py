@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from . import columns, memory
 from .build import plan_of
-from .connectivity import Connectivity
+from .connectivity import Connectivity, Procedural
 from .engines import make_engine
 from .errors import NetworkError
 from .handles import Current, Members, Neurons, Pathway, Sources
@@ -210,6 +210,10 @@ class Network(StateAccess):
                 f"{plan.name}: connectivity of {connectivity.n_pre} x {connectivity.n_post} "
                 f"between {pre.n} and {post.n} members"
             )
+        if isinstance(connectivity, Procedural) and not plan.is_static:
+            raise NetworkError(
+                f"synapses {plan.name} change, and procedural ones are not stored; use Sparse"
+            )
         self._suspend()
         pathway = columns.pathway(
             plan, connectivity,
@@ -387,7 +391,7 @@ class Network(StateAccess):
         memory.check(self.memory_estimate(), "network")
         self._engine = make_engine(
             self.spec, self.recordings, self.spike_recordings,
-            device=self.device, threads=self.threads,
+            device=self.device, threads=self.threads, step=self.step,
         )  # fmt: skip
         self._engine.restore(self._pending, self.step)
         self._pending = {}

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from .connectivity import Procedural
 from .operations import InputRing, SpikeHistory, SpikeRing
 from .pathway_ends import Ends, PathwayRuntime
 from .plastic_pathways import PlasticPathway
+from .procedural_pathways import ProceduralPathway
 from .specification import I64, PathwaySpec, Precision
 from .static_pathways import StaticPathway
 
@@ -35,6 +37,8 @@ def deliver(
     Raises   ValueError if a column does not fit the connectivity or a ring is too short
     """
     ends = Ends(ring, inputs, bounds, history)
+    if spec.plan.is_static and isinstance(spec.connectivity, Procedural):
+        return ProceduralPathway(spec, ends, dt_ms, precision)
     if spec.plan.is_static:
         return StaticPathway(spec, ends, dt_ms, precision)
     return PlasticPathway(spec, ends, dt_ms, seed, precision, step)

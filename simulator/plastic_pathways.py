@@ -23,6 +23,7 @@ from .kernels import delivery_table as entries
 from .kernels.synapse_times import lower_needed
 from .operations import Operation
 from .pathway_ends import Ends, address, check_ends, common_arguments, local_bounds
+from .procedural_pathways import expand
 from .specification import F64, I64, PathwaySpec, Precision
 from .statements import SynapsePlan, to_plain
 from .synapse_columns import column, real_of, steps_of
@@ -94,7 +95,7 @@ class PlasticPathway:
         self._weights: Any = self.spec.weights
         self._exists: npt.NDArray[np.bool_] | None = None
         if isinstance(connectivity, Procedural):
-            raise NotImplementedError
+            connectivity, self._weights = expand(connectivity)
         if isinstance(connectivity, Dense):
             pre, post = pairs(connectivity)
             if connectivity.no_self:

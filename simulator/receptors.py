@@ -80,10 +80,8 @@ def _weight_unit(names: Names, target: Unit, value: Value) -> Unit:
     """The unit of weight for which the statement is consistent, of the target's scale if named."""
     if not names.check_units:
         return Unit(Fraction(1), DIMENSIONLESS)
-    dimension = value.dimension
-    if dimension is None:  # a bare zero adds nothing
-        return target
-    unit = Unit(target.scale, target.dimension / (dimension / WEIGHT))
+    assert value.dimension is not None  # what is linear in weight is not a bare zero
+    unit = Unit(target.scale, target.dimension / (value.dimension / WEIGHT))
     if unit == target or unit in UNITS.values():
         return unit
     return Unit(Fraction(1), unit.dimension)

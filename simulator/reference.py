@@ -6,6 +6,7 @@ Slow, and independent of the generators: expressions are evaluated as they stand
 from __future__ import annotations
 
 import ast
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .kernels.philox import draws
+from .propagators import propagator
 from .statements import CurrentPlan, Draw, NeuronPlan, Statement
 
 F64 = npt.NDArray[np.float64]
@@ -32,6 +34,7 @@ _FUNCTIONS: dict[str, Any] = {
     "abs": np.abs, "sign": np.sign, "floor": np.floor, "ceil": np.ceil, "pow": np.power,
     "min": lambda *x: np.minimum.reduce(np.broadcast_arrays(*x)),
     "max": lambda *x: np.maximum.reduce(np.broadcast_arrays(*x)),
+    "propagator": propagator,
 }  # fmt: skip
 _OPERATORS: dict[type[ast.AST], Any] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.true_divide,
@@ -41,10 +44,15 @@ _OPERATORS: dict[type[ast.AST], Any] = {
 }  # fmt: skip
 
 
+@functools.lru_cache(1024)
+def _tree(expression: str) -> ast.expr:
+    return ast.parse(expression, mode="eval").body
+
+
 def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
     """The value of an expression of a plan; names stand for numbers or columns."""
     with np.errstate(all="ignore"):
-        return _value(ast.parse(expression, mode="eval").body, {"pi": math.pi, **values})
+        return _value(_tree(expression), {"pi": math.pi, **values})
 
 
 def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:

@@ -157,6 +157,13 @@ def differ(projection: Any) -> Bools:
     return pre[:, None] != post
 
 
+def differ_in(projection: Any, pre: Ints, post: Ints) -> Bools:
+    """(connection,): whether the two cells of each pair are not the same one."""
+    ends = (projection.pre, projection.post)
+    pre_ids, post_ids = (np.array(end.all_cells, dtype=np.int64) for end in ends)
+    return pre_ids[pre] != post_ids[post]
+
+
 class MapConnector(Located, _pynn.MapConnector):
     """A connector that knows for every postsynaptic cell which cells project onto it."""
 
@@ -198,6 +205,16 @@ class MapConnector(Located, _pynn.MapConnector):
         none = np.empty(0, np.int64)
         pre, post_ = np.concatenate([none, *pres]), np.concatenate([none, *posts])
         projection.receive(pre, post_, {**values.of(pre, post_), **joined})
+
+    def connect_pairs(self, projection: Any, pre: Ints, post: Ints, values: SynapseValues) -> None:
+        """Connect pairs; equal ones several times."""
+        if values.lazy or self.callback:
+            order = np.argsort(post, kind="stable")
+            counts = np.bincount(post, minlength=projection.post.size)
+            columns = np.split(pre[order], np.cumsum(counts)[:-1])
+            self.connect_columns(projection, columns, values)
+        else:
+            projection.receive(pre, post, values.of(pre, post))
 
     def connect_matrix(
         self, projection: Any, matrix: Bools, values: SynapseValues | None = None

@@ -10,7 +10,7 @@ from pyNN import connectors as _pynn
 from pyNN.errors import ConnectionError as PyNNConnectionError
 from pyNN.random import RandomDistribution
 
-from .base import Bools, Ints, MapConnector, differ
+from .base import Bools, Ints, MapConnector, SynapseValues, differ
 
 
 class _FixedNumber(MapConnector):
@@ -69,10 +69,7 @@ class _FixedNumber(MapConnector):
         return True
 
     def _connect_pairs(self, projection: Any, pre: Ints, post: Ints) -> None:
-        order = np.argsort(post, kind="stable")
-        counts = np.bincount(post, minlength=projection.post.size)
-        columns = np.split(pre[order], np.cumsum(counts)[:-1])
-        self._standard_connect(projection, lambda: columns)
+        self.connect_pairs(projection, pre, post, SynapseValues(projection))
 
 
 class FixedNumberPreConnector(_FixedNumber, _pynn.FixedNumberPreConnector):

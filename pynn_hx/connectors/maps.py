@@ -10,7 +10,9 @@ from pyNN.errors import ConnectionError as PyNNConnectionError
 from pyNN.errors import InvalidDimensionsError
 from pyNN.random import NumpyRNG
 
-from .base import MapConnector, SynapseValues, differ
+from .base import Ints, MapConnector, SynapseValues, differ, differ_in
+
+_DRAWS_AT_ONCE = 2**22
 
 
 class AllToAllConnector(MapConnector, _pynn.AllToAllConnector):
@@ -41,12 +43,23 @@ class FixedProbabilityConnector(MapConnector, _pynn.FixedProbabilityConnector):
         if type(self.rng) is not NumpyRNG or self.allow_self_connections == "NoMutual":
             super().connect(projection)
             return
-        n_pre, n_post = projection.shape
-        drawn = self.rng.next(n_pre * n_post, "uniform", {"low": 0, "high": 1})
-        matrix = drawn.reshape(n_post, n_pre).T < self.p_connect
+        pre, post = self._drawn_pairs(*projection.shape)
         if not self.allow_self_connections:
-            matrix &= differ(projection)
-        self.connect_matrix(projection, matrix, values)
+            other = differ_in(projection, pre, post)
+            pre, post = pre[other], post[other]
+        self.connect_pairs(projection, pre, post, values)
+
+    def _drawn_pairs(self, n_pre: int, n_post: int) -> tuple[Ints, Ints]:
+        """The pairs, postsynaptic cell by postsynaptic cell, as PyNN draws them."""
+        pres, posts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        block = max(1, _DRAWS_AT_ONCE // max(n_pre, 1))
+        for first in range(0, n_post, block):
+            n = min(block, n_post - first)
+            drawn = self.rng.next(n * n_pre, "uniform", {"low": 0, "high": 1})
+            post, pre = np.nonzero(drawn.reshape(n, n_pre) < self.p_connect)
+            pres.append(pre)
+            posts.append(post + first)
+        return np.concatenate(pres), np.concatenate(posts)
 
 
 class DistanceDependentProbabilityConnector(

@@ -12,6 +12,7 @@ from pyNN.parameters import Sequence
 from firmware_protocol import FieldRangeError
 from firmware_protocol.catalogue import CONTAINERS
 
+from ..spike_trains import as_trains, checked_spike_times, plain_times
 from .base import BackgroundSource, FpgaSource, Ints, Values
 
 Times = npt.NDArray[np.float64]
@@ -45,41 +46,7 @@ class SpikeSourceArray(FpgaSource):
 
     def spike_times(self, values: Values, cell: int) -> Times:
         """Sorted times [ms] of a cell."""
-        return _plain(values["spike_times"][cell])
-
-
-def as_trains(spike_times: Any) -> Any:
-    """Spike times in a form that PyNN takes: one `Sequence`, or a list of one for each cell.
-
-    Anything that is neither numbers nor a list of lists (a function, say) passes unchanged.
-    """
-    if isinstance(spike_times, (list, tuple, np.ndarray)):
-        if any(isinstance(t, (Sequence, list, tuple, np.ndarray)) for t in spike_times):
-            return [Sequence(_plain(times)) for times in spike_times]
-        return Sequence(_plain(spike_times))
-    return spike_times
-
-
-def _plain(times: Any) -> Times:
-    return np.asarray(getattr(times, "value", times), dtype=np.float64).reshape(-1)
-
-
-def checked_spike_times(times: Any, place: str) -> Times:
-    """Spike times of one cell [ms]; InvalidParameterValueError if unsorted or negative."""
-    array = _plain(times)
-    if not np.all(np.isfinite(array)):
-        raise InvalidParameterValueError(f"{place}: spike times must be finite numbers of ms")
-    if np.any(array < 0):
-        raise InvalidParameterValueError(
-            f"{place}: spike time {array.min()} ms is before the experiment's begin at 0 ms"
-        )
-    if np.any(np.diff(array) < 0):
-        index = int(np.nonzero(np.diff(array) < 0)[0][0])
-        raise InvalidParameterValueError(
-            f"{place}: spike times must be sorted, but {array[index + 1]} ms follows "
-            f"{array[index]} ms; pass sorted(spike_times)"
-        )
-    return array
+        return plain_times(values["spike_times"][cell])
 
 
 class SpikeSourcePoisson(FpgaSource):

@@ -252,7 +252,7 @@ def neuron_source(plan: NeuronPlan, varying: Collection[str], precision: Precisi
         if name in written:
             kernel.add(3, f"store_lanes(lanes, base + {LANES * k} + lane, {kernel.name(name)})")
     if spikes:
-        kernel.add(3, f"fired |= flag({kernel.name('spike')}, lane)")
+        kernel.add(3, f"fired = flag(fired, {kernel.name('spike')}, lane)")
         _end_spikes(kernel, table)
     return kernel.source()
 
@@ -295,11 +295,11 @@ def _end_spikes(kernel: _Kernel, table: dict[str, int]) -> None:
         "if fired != 0:",
         f"    rest = n - {LANES} * block",
         f"    if rest < {LANES}:",
-        "        fired &= (1 << rest) - 1",
+        "        fired = int32(fired & ((1 << rest) - 1))",
         "    while fired != 0:",
         f"        ids[count] = int32({LANES} * block + first_flag(fired))",
         "        count += 1",
-        "        fired &= fired - 1",
+        "        fired = int32(fired & (fired - 1))",
     )
     kernel.add(
         1,

@@ -35,8 +35,9 @@ NO_SELF = 21  # 1: without i -> i (Dense)
 
 SEED = 22  # of the draws (Procedural, plastic)
 STREAM = 23  # of the draws (plastic)
-SCALE = 24  # P float64 (3,): see `deliver_procedural`
+DRAWING = 24  # P float64 (3,): 1/log(1 - probability), smallest weight, range (Procedural)
 N_DRAWS = 25  # targets of each member; -1: each with a probability (Procedural)
+SCRATCH = 26  # P: for each thread PIECE int32 and PIECE real (Procedural)
 
 LENGTH = 32
 """Entries of a table of static synapses; those of plastic ones go on."""

@@ -129,11 +129,17 @@ def _format(x: Real) -> _Format:
 
 
 def _polynomial(x: Real, coefficients: tuple[float, ...]) -> Real:
-    """The sum of coefficient[k] x^k, by Horner's rule."""
-    total = x.constant(coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        total = total * x + coefficient
-    return total
+    """The sum of coefficient[k] x^k.
+
+    Neighbours are added in pairs, then pairs of pairs (G. Estrin, Western Joint Computer Conference
+    1960, 33): half as many operations wait for one another as in Horner's rule, and lanes are few.
+    """
+    terms = [x.constant(coefficient) for coefficient in coefficients]
+    while len(terms) > 1:
+        pairs = [low + high * x for low, high in zip(terms[::2], terms[1::2], strict=False)]
+        terms = pairs + terms[len(terms) - len(terms) % 2 :]
+        x = x * x
+    return terms[0]
 
 
 def _whole(x: Real) -> Real:

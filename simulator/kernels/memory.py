@@ -50,6 +50,12 @@ helper: Any = _njit(error_model="numpy", inline="never", no_cpython_wrapper=True
 """Compile a function that kernels call."""
 
 
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls, or take its machine code from Numba's cache."""
+    function.__qualname__ += f"_{_DIGEST}"
+    return _njit(error_model="numpy", cache=True, nogil=True)(function)
+
+
 def _pointer(_typing: Any, address: Any, kind: Any) -> Any:
     """Address as a pointer to numbers of a kind, such as ``np.float32``."""
     result = types.CPointer(kind.instance_type)

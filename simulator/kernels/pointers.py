@@ -122,17 +122,21 @@ load_state, store_state = _accesses("state")
 """The same for several arrays of a kind; a kernel takes ``load_state[k]`` under another name."""
 
 
-def _flag(context, condition, position):  # type: ignore[no-untyped-def]
+def _flag(context, flags, condition, position):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        condition, position = arguments
+        flags, condition, position = arguments
         word = ir.IntType(32)
-        return builder.shl(builder.zext(condition, word), builder.trunc(position, word))
+        raised = builder.shl(builder.zext(condition, word), builder.trunc(position, word))
+        return builder.or_(flags, raised)
 
-    return types.int32(types.boolean, types.int64), generate
+    return types.int32(types.int32, types.boolean, types.int64), generate
 
 
 flag: Any = intrinsic(_flag)
-"""``flag(condition, position)``: an int32 with bit `position` set if the condition holds."""
+"""``flag(flags, condition, position)``: an int32 with bit `position` set if the condition holds.
+
+It has 32 bits throughout, as vectors of lanes are no longer than their widest number allows.
+"""
 
 
 def _first_flag(context, flags):  # type: ignore[no-untyped-def]

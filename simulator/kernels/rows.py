@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .memory import compiled
 
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
-_compiled: Any = njit(cache=True, nogil=True, error_model="numpy")
 
 
-@_compiled
+@compiled
 def is_sorted(values: I32) -> bool:
     """Whether no value is below the one before it."""
     for k in range(1, values.size):
@@ -22,7 +20,7 @@ def is_sorted(values: I32) -> bool:
     return True
 
 
-@_compiled
+@compiled
 def _first_places(keys: I32, n_keys: int) -> I64:
     """Where the values of each key begin when they are sorted by it, (n_keys + 1,)."""
     starts = np.zeros(n_keys + 1, np.int64)
@@ -33,7 +31,7 @@ def _first_places(keys: I32, n_keys: int) -> I64:
     return starts
 
 
-@_compiled
+@compiled
 def _columns(pre: I32, post: I32, n_post: int) -> tuple[I32, I64, I64]:
     """Pairs sorted by `post`: their pre, their numbers, and where each column begins."""
     starts = _first_places(post, n_post)
@@ -48,7 +46,7 @@ def _columns(pre: I32, post: I32, n_post: int) -> tuple[I32, I64, I64]:
     return sorted_pre, order, starts
 
 
-@_compiled
+@compiled
 def sort_pairs(pre: I32, post: I32, n_pre: int, n_post: int) -> tuple[I64, I32, I64]:
     """Sort by pre, then post; equal pairs stay in order.
 
@@ -77,7 +75,7 @@ def sort_pairs(pre: I32, post: I32, n_pre: int, n_post: int) -> tuple[I64, I32, 
     return starts, targets, order
 
 
-@_compiled
+@compiled
 def split(starts: I64, targets: I32, bounds: I64) -> I64:
     """Where each row begins for each thread, see `connectivity.split_rows`."""
     n_pre, threads = starts.size - 1, bounds.size - 1

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .memory import compiled
 
 I64 = npt.NDArray[np.int64]
-_compiled: Any = njit(cache=True, nogil=True, error_model="numpy")
 
 
-@_compiled
+@compiled
 def lower_needed(needed: I64, targets: npt.NDArray[np.int32], touched: I64, dendritic: I64) -> None:
     """Lower ``needed[target]`` to the first step whose spike reaches a synapse after `touched`.
 

@@ -33,7 +33,7 @@ sim.IF_curr_delta.variable_map = {"v": "V_m"}
 sim.IF_curr_delta.scale_factors = {"v": 1}
 _GRR = sim.IF_cond_exp_gsfa_grr
 _GRR.variable_map = {**_GRR.variable_map, "g_r": "g_rr", "g_s": "g_sfa"}
-_GRR.scale_factors = {**_GRR.scale_factors, "g_r": 0.001, "g_s": 0.001}
+_GRR.scale_factors = {**_GRR.scale_factors, "g_r": 1.0, "g_s": 1.0}  # nS
 
 
 def source() -> dict[str, str]:

@@ -23,13 +23,13 @@ N_CORRELATED = 200
 """Neurons of which every pair is correlated."""
 
 
-def run(sim: Any, name: str, seed: int, *, factor: float = 1.0, **setup: Any) -> dict[str, float]:
-    """Run one network drawn from `seed`; returns its `STATISTICS`.
+def run(sim: Any, name: str, draw: int, *, factor: float = 1.0, **setup: Any) -> dict[str, float]:
+    """Run one network with connections drawn from the seed `draw`; returns its `STATISTICS`.
 
     factor  multiplies what drives the network: excitatory weights, or the noise of Izhikevich's
     """
     build = _izhikevich if name == "Izhikevich" else _vogels_abbott
-    neurons = build(sim, name, NumpyRNG(seed=seed), factor, setup)
+    neurons = build(sim, name, NumpyRNG(seed=draw), factor, setup)
     neurons.record("spikes")
     sim.run(END_MS)
     trains = [

@@ -133,6 +133,8 @@ def test_common_parts_and_constants_keep_the_value(texts, constant):
         ("0 < a < 1", "0.0 < a and a < 1.0"),
         ("where(a > 0, b, b)", "b"),
         ("+a", "a"),
+        ("pow(a, 2)", "a*a"),
+        ("True and a > 1", "a > 1.0"),
         ("e**a", "exp(a)"),
     ],
 )
@@ -237,3 +239,5 @@ def test_a_deep_expression_is_refused_not_a_crash():
         PHYSICAL.read("(" * 3000 + "v" + ")" * 3000, PLACE)
     with pytest.raises(EquationError, match=r"nested too deeply|not an expression"):
         PHYSICAL.read("-" * 3000 + "v", PLACE)
+    with pytest.raises(EquationError, match="nested too deeply"):
+        PHYSICAL.read("+".join(["v"] * 3000), PLACE)

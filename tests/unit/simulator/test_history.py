@@ -47,7 +47,7 @@ def test_settling_keeps_a_history_short(monkeypatch):
     _, bench, _ = run(monkeypatch, room=32, most=32, dendritic=1.0, pre_share=0.0)
     assert bench.history.steps.shape[1] == 32
     _, bench, _ = run(monkeypatch, room=32, most=4096, dendritic=1.0, pre_share=0.0)
-    assert bench.history.steps.shape[1] > 128
+    assert bench.history.steps.shape[1] >= 128
 
 
 def test_spikes_that_all_synapses_have_seen_are_given_up_first(monkeypatch):
@@ -67,13 +67,11 @@ def test_neurons_without_plastic_synapses_need_nothing():
 def test_a_margin_is_kept_free():
     assert history.new_history(3, margin=100).steps.shape == (3, 512)
     bench = Bench(1, 1, margin=20)
-    rows, _ = Sparse.from_pairs([0], [0], 1, 1)
-    bench.deliver(pathway(rows, 1.0, 1, plan=PAIRS))
+    targets = {step: [0] for step in range(1, 200)}
     room = bench.history.steps.shape[1]
-    bench.run([], {}, room - 20 - 1, target_spikes={s: [0] for s in range(1, 100)})
-    assert bench.history.full[0] == 0
+    bench.run([], {}, room - 21, target_spikes=targets)
     assert bench.growths == 0
-    bench.run([], {}, 1, first_step=room - 20, target_spikes={s: [0] for s in range(1, 100)})
+    bench.run([], {}, 1, first_step=room - 20, target_spikes=targets)
     assert bench.growths == 1
 
 

@@ -263,6 +263,16 @@ def test_white_noise_gives_the_moments_of_the_ornstein_uhlenbeck_process():
     assert lagged == pytest.approx(0.9**10, abs=0.08)
 
 
+def test_what_has_noise_follows_exact_variables_by_eulers_method():
+    plan = free("dx/dt = (g - x)/2 + s*xi; dg/dt = -g/3", "s = 0", initial="g = 1", substeps=2)
+    cell = Cell(plan, 0.5)
+    cell.step()
+    first = 0.25 * 0.5
+    assert cell["x"] == pytest.approx(first + 0.25 * (np.exp(-0.25 / 3) - first) / 2, rel=1e-14)
+    assert cell["g"] == pytest.approx(np.exp(-0.5 / 3), rel=1e-14)
+    assert [one.name for one in plan.draws] == ["normal_0", "normal_1"]
+
+
 def test_names_of_noises_tell_which_are_the_same():
     plan = free("dx/dt = xi; dy/dt = xi; dz/dt = xi_other")
     cell = Cell(plan, 0.25)

@@ -47,6 +47,14 @@ def test_the_unit_of_a_weight_follows_from_what_it_is_added_to(receptor, unit, c
         assert cell[name] == pytest.approx(changes.get(name, 0.0))
 
 
+def test_without_units_a_weight_is_a_number():
+    model = NeuronModel("m", "", "x", receptors={"a": "x += 2*weight"}, check_units=False)
+    found = plan_neuron(model)
+    cell = Cell(found, 0.1)
+    cell.step(a=1.5)
+    assert (found.receptors[0].weight_unit, cell["x"]) == ("1", 3.0)
+
+
 def test_names_of_receptors_need_not_be_names_of_python():
     model = NeuronModel(
         "m",

@@ -65,6 +65,6 @@ def test_bits_become_a_number():
 def test_flags_are_found_from_the_lowest():
     @njit
     def found(a, b):
-        return first_flag(flag(True, a) | flag(True, b) | flag(False, 0))
+        return first_flag(flag(flag(flag(np.int32(0), True, a), True, b), False, 0))
 
     assert found(5, 3) == 3

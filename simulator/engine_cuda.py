@@ -17,8 +17,8 @@ from .cuda import snapshots
 from .cuda.bookkeeping import advance
 from .cuda.currents import DeviceCurrent
 from .cuda.fixed_point import scaling_for
-from .cuda.groups import DeviceGroup, Emitter, History, Launch, Setting
-from .cuda.launch import Shape, default_shape
+from .cuda.groups import DeviceGroup, Emitter, History, Setting
+from .cuda.launch import Launch, Shape, default_shape
 from .cuda.memory import Memory, power_of_two, word
 from .cuda.pathways import DevicePathway
 from .cuda.record import Samples, Spikes
@@ -66,6 +66,7 @@ class CudaEngine:
         )  # fmt: skip
         self._status = memory.zeros((len(spec.groups),), np.int64)
         self._make_emitters()
+        self._advance = Launch("advance", advance, (1, 1), memory.stream, [self.clock, self.counts])
         self.sources = [
             DeviceSource(s, self.setting, self.emitters[len(spec.groups) + k])
             for k, s in enumerate(spec.sources)
@@ -147,11 +148,11 @@ class CudaEngine:
             for source in self.sources:
                 if source.spec.n and source.spec.kind == "times":
                     source.emit()()
-        advance[1, 1, memory.stream](self.clock, self.counts)
+        self._advance()
 
     # -- running ----------------------------------------------------------------------------------
 
-    def _launches(self) -> list[Launch]:
+    def launches(self) -> list[Launch]:
         """What a step consists of, without recordings and clock."""
         launches = []
         for p in self.pathways:
@@ -210,17 +211,16 @@ class CudaEngine:
         """
         if first != self.step + 1:
             raise ValueError(f"engine: step {first} cannot follow step {self.step}")
-        memory = self.setting.memory
         block = self._block(n_steps)
-        launches = self._launches()
+        launches = self.launches()
         for samples in self._samples:
             launches += samples.begin(self.step + block)
         for spikes in self._spikes:
             launches += spikes.begin(first, block)
+        launches.append(self._advance)
         for _ in range(block):
             for launch in launches:
                 launch()
-            advance[1, 1, memory.stream](self.clock, self.counts)
         self._check_status()
         for samples in self._samples:
             samples.end()

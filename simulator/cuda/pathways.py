@@ -16,7 +16,8 @@ from ..synapse_timing import timing
 from .bookkeeping import seen_by_all
 from .compile import compiled
 from .deliver import EXACT, FAST
-from .groups import DeviceGroup, Emitter, Launch, Setting
+from .groups import DeviceGroup, Emitter, Setting
+from .launch import Launch
 from .memory import Array
 
 _PIECE = 8
@@ -153,7 +154,7 @@ class DevicePathway:
         setting, emitter, group = self.setting, self.emitter, self.group
         shape, stream = setting.shape, setting.memory.stream
         pieces = max(1, -(-self._longest_row // (shape.lanes * _PIECE)))
-        blocks, threads = shape.over_rows(pieces * self.spec.pre.n)
+        size = shape.over_rows(pieces * self.spec.pre.n)
         spikes = [
             setting.clock, emitter.ids, emitter.counts, emitter.times, emitter.times_mask,
             self.spec.pre.first, self.spec.pre.n, lag,
@@ -168,7 +169,7 @@ class DevicePathway:
                 self._visit_mask, self.touched, *self._history(), *ends, setting.seed,
                 self.spec.stream,
             ]  # fmt: skip
-            return lambda: kernel[blocks, threads, stream](*arguments)
+            return Launch(self.spec.plan.name, kernel, size, stream, arguments)
         kernels = EXACT if setting.exact else FAST
         stored = [self._weights, self._weight_mask, self._code, *delays, *ends]
         if isinstance(self.spec.connectivity, Dense):
@@ -178,7 +179,7 @@ class DevicePathway:
             rows = [self._starts, self._targets]
             kernel = kernels.sparse
         arguments = [*spikes, *rows, self.spec.post.first, *stored]
-        return lambda: kernel[blocks, threads, stream](*arguments)
+        return Launch(kernel.__name__, kernel, size, stream, arguments)
 
     def _history(self) -> list[Any]:
         """Spikes of the target group, as they are now; something small if nobody looks."""
@@ -194,21 +195,23 @@ class DevicePathway:
 
     def lower_seen(self, seen: Any) -> None:
         """Lower `seen` (neuron,) to the spikes that all these synapses have met."""
-        blocks, threads = self.setting.shape.over(self.n)
-        seen_by_all[blocks, threads, self.setting.memory.stream](
+        arguments = [
             self._targets, self.spec.post.first, self.touched, self._delays, self._delay_mask,
             self._axonal, self._axonal_mask, self._visits, self._visit_mask, *self._history(), seen,
-        )  # fmt: skip
+        ]  # fmt: skip
+        size, stream = self.setting.shape.over(self.n), self.setting.memory.stream
+        Launch("seen_by_all", seen_by_all, size, stream, arguments)()
 
     def settle(self) -> None:
         """Bring every synapse up to where no presynaptic spike can come before any more."""
         source = settle_source(self.spec.plan, self._varying, self.setting.precision)
-        blocks, threads = self.setting.shape.over(self.n)
-        compiled(source.text, source.name)[blocks, threads, self.setting.memory.stream](
+        arguments = [
             self.setting.clock, self._targets, self.spec.post.first, self._values, self._shared,
             self._delays, self._delay_mask, self._axonal, self._axonal_mask, self._visits,
             self._visit_mask, self.touched, *self._history(), self.setting.seed, self.spec.stream,
-        )  # fmt: skip
+        ]  # fmt: skip
+        size, stream = self.setting.shape.over(self.n), self.setting.memory.stream
+        Launch("settle", compiled(source.text, source.name), size, stream, arguments)()
 
     # -- reading and writing ----------------------------------------------------------------------
 

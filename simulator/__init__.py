@@ -1,5 +1,6 @@
 """A spiking-network engine: equations become kernels for CPU and CUDA.
 
-Empty in this version; the name and its place among the packages are fixed so that what arrives
-here has walls.  It refuses to know the chip and PyNN, and imports none of our other packages.
+A model is text (`models`); its plan is data (`statements`); a plan becomes source text
+(`generators`) and machine code (`build`); a network is columns of numbers (`network`), which an
+engine runs.  It refuses to know the chip and PyNN, and imports none of our other packages.
 """

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ from .generators import cpu
 from .generators.base import layout
 from .models import CurrentModel, Model, NeuronModel, SynapseModel, definition
 from .specification import Precision
-from .statements import CurrentPlan, NeuronPlan, Plan, from_plain, to_plain
+from .statements import CurrentPlan, NeuronPlan, Plan, SynapsePlan, from_plain, to_plain
 
 F64 = npt.NDArray[np.float64]
 PLANNING = ("*.py",)
@@ -137,6 +137,12 @@ def _planned(model: Model) -> Plan:
     return makers[type(model)](model)
 
 
+@overload
+def plan_of(model: NeuronModel) -> NeuronPlan: ...
+@overload
+def plan_of(model: SynapseModel) -> SynapsePlan: ...
+@overload
+def plan_of(model: CurrentModel) -> CurrentPlan: ...
 def plan_of(model: Model) -> Plan:
     """The plan of a model: from disk, or made by `planning` (which imports sympy) and put there."""
     name = _hash(definition(model), _digest_of_engine(PLANNING))

@@ -17,8 +17,8 @@ from .cuda import snapshots
 from .cuda.bookkeeping import advance
 from .cuda.currents import DeviceCurrent
 from .cuda.fixed_point import scaling_for
-from .cuda.groups import DeviceGroup, Emitter, Launch, Setting
-from .cuda.launch import Shape, default_shape
+from .cuda.groups import DeviceGroup, Emitter, History, Setting
+from .cuda.launch import Launch, Shape, default_shape
 from .cuda.memory import Memory, power_of_two, word
 from .cuda.pathways import DevicePathway
 from .cuda.record import Samples, Spikes
@@ -34,6 +34,8 @@ _BLOCK_BYTES = 2**28
 _LONGEST_BLOCK = 4096
 _SHORTEST_BLOCK = 64
 """Steps for which the spike history of a neuron has room before a block begins."""
+_LARGE_HISTORY = 4096
+"""Spikes of a neuron: beyond it, bringing synapses up to date is tried before a history grows."""
 
 
 class CudaEngine:
@@ -64,6 +66,7 @@ class CudaEngine:
         )  # fmt: skip
         self._status = memory.zeros((len(spec.groups),), np.int64)
         self._make_emitters()
+        self._advance = Launch("advance", advance, (1, 1), memory.stream, [self.clock, self.counts])
         self.sources = [
             DeviceSource(s, self.setting, self.emitters[len(spec.groups) + k])
             for k, s in enumerate(spec.sources)
@@ -113,7 +116,7 @@ class CudaEngine:
             if p.post.emitter == g:
                 delays = np.atleast_1d(np.asarray(p.delays))
                 spread = max(spread, int(delays.max(initial=1)) - int(delays.min(initial=1)) + 1)
-                history |= not p.plan.is_static
+                history |= bool(p.plan.on_post)
         return DeviceGroup(
             self.spec.groups[g], self.setting, self.emitters[g],
             input_steps=power_of_two(spread), history=history,
@@ -145,11 +148,11 @@ class CudaEngine:
             for source in self.sources:
                 if source.spec.n and source.spec.kind == "times":
                     source.emit()()
-        advance[1, 1, memory.stream](self.clock, self.counts)
+        self._advance()
 
     # -- running ----------------------------------------------------------------------------------
 
-    def _launches(self) -> list[Launch]:
+    def launches(self) -> list[Launch]:
         """What a step consists of, without recordings and clock."""
         launches = []
         for p in self.pathways:
@@ -177,21 +180,29 @@ class CudaEngine:
     def _room_in_history(self, group: DeviceGroup, wanted: int) -> int:
         """Steps in which no neuron can fire more often than its history has room for.
 
-        A spike is forgotten once every synapse has met it; if that is too few, the history grows.
+        A spike is forgotten once every synapse has met it.  If that is too few, the history grows;
+        once it is large, synapses are brought up to date before.
         """
         memory, history = self.setting.memory, group.history
         assert history is not None
+        pathways = [p for p in self.pathways if p.group is group and p.looks_back]
+        waiting = self._waiting(history, pathways)
+        if history.steps.shape[1] - waiting < wanted:
+            if history.steps.shape[1] >= _LARGE_HISTORY:
+                for pathway in pathways:
+                    pathway.settle()
+                waiting = self._waiting(history, pathways)
+            snapshots.grow(history, memory, power_of_two(waiting + wanted))
+        return int(history.steps.shape[1]) - waiting
+
+    def _waiting(self, history: History, pathways: list[DevicePathway]) -> int:
+        """Most spikes of a neuron that a synapse has still to meet."""
+        memory = self.setting.memory
         fired = memory.get(history.counts)
         seen = memory.put(fired, np.int64)
-        for pathway in self.pathways:
-            if pathway.group is group and not pathway.is_static and pathway.n:
-                pathway.lower_seen(seen)
-        waiting = int((fired - memory.get(seen)).max(initial=0))
-        depth = history.steps.shape[1]
-        if depth - waiting < wanted:
-            snapshots.grow(history, memory, power_of_two(waiting + 2 * wanted))
-            depth = history.steps.shape[1]
-        return int(depth) - waiting
+        for pathway in pathways:
+            pathway.lower_seen(seen)
+        return int((fired - memory.get(seen)).max(initial=0))
 
     def run(self, first: int, n_steps: int) -> int:
         """Do `n_steps` steps from step `first` on, or fewer; returns how many.
@@ -200,17 +211,16 @@ class CudaEngine:
         """
         if first != self.step + 1:
             raise ValueError(f"engine: step {first} cannot follow step {self.step}")
-        memory = self.setting.memory
         block = self._block(n_steps)
-        launches = self._launches()
+        launches = self.launches()
         for samples in self._samples:
             launches += samples.begin(self.step + block)
         for spikes in self._spikes:
             launches += spikes.begin(first, block)
+        launches.append(self._advance)
         for _ in range(block):
             for launch in launches:
                 launch()
-            advance[1, 1, memory.stream](self.clock, self.counts)
         self._check_status()
         for samples in self._samples:
             samples.end()

@@ -103,30 +103,6 @@ class CurrentSpec:
     values: dict[str, Column]
     states: dict[str, Column]
     stream: int = 0
-    shared_with: int = -1
-    """Index of an earlier source whose trace this one continues in another group, or -1."""
-
-
-@dataclass
-class RecordingSpec:
-    """Samples of one state or algebraic quantity every so many steps.
-
-    indices  neurons of the group, sorted
-    """
-
-    group: int
-    variable: str
-    indices: I64
-    every: int
-
-
-@dataclass
-class SpikeRecordingSpec:
-    """Spikes of members of an emitter: `indices` sorted."""
-
-    emitter: int
-    is_source: bool
-    indices: I64
 
 
 @dataclass
@@ -142,8 +118,6 @@ class NetworkSpec:
     sources: list[SourceSpec] = field(default_factory=list)
     pathways: list[PathwaySpec] = field(default_factory=list)
     currents: list[CurrentSpec] = field(default_factory=list)
-    recordings: list[RecordingSpec] = field(default_factory=list)
-    spike_recordings: list[SpikeRecordingSpec] = field(default_factory=list)
 
     @property
     def key(self) -> int:

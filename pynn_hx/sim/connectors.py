@@ -66,7 +66,8 @@ class FixedProbabilityConnector(maps.FixedProbabilityConnector):
         if not isinstance(self.rng, NativeRNG) or self.allow_self_connections == "NoMutual":
             super().connect(projection)
             return
-        pre, post = _thinned(self.rng, *projection.shape, float(self.p_connect))
+        n_pre, n_post = projection.shape
+        pre, post = _thinned(self.rng, n_pre, n_post, float(self.p_connect))
         if not self.allow_self_connections:
             other = differ_in(projection, pre, post)
             pre, post = pre[other], post[other]

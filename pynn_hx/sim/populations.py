@@ -274,11 +274,17 @@ class Population(WholePopulation, _Cells, common.Population):
         whole = self._initial.get(name, np.full(self.size, float(default))).copy()
         whole[indices] = column
         self._initial[name] = whole
-        self.initial_values[name] = LazyArray(whole, shape=(self.size,), dtype=float)
+        shown = self._simplified(whole)
+        self.initial_values[name] = LazyArray(shown, shape=(self.size,), dtype=float)
         if self.handle is not None and name not in self.celltype.ignored_initial_values:
             variable = self.celltype.engine_name(name)
             self.handle.set_initial(variable, column, indices)
             self.handle.set(variable, column, indices)
+
+    def _set_cell_initial_value(self, id: Any, variable: str, value: float) -> None:
+        """What a cell's ``set_initial_value`` calls."""
+        self.check_variable(variable)
+        self.change_initial(variable, np.array([float(value)]), np.array([self.id_to_index(id)]))
 
     def state_values(self, variable: str) -> Floats:
         """A variable or parameter of all cells as it is now."""

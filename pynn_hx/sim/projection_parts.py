@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pyNN import common
 
-from simulator.connectivity import Connectivity, Sparse
+from simulator.connectivity import Dense, Sparse
 from simulator.handles import Pathway
 from simulator.models import SynapseModel
 from simulator.network import Network
@@ -71,7 +71,7 @@ class PathwayPart:
 
     pre: Members
     post: Members
-    connectivity: Connectivity
+    connectivity: Sparse | Dense
     where: Any
     handle: Pathway | None = None
 

@@ -147,7 +147,7 @@ class Projection(connection_arrays.ConnectionArrays):
     def _delivered(self, name: str, order: Ints | None) -> Floats | float:
         """Values of a parameter in the order of connections; one number if all are equal."""
         single = {v[name] for _, _, v in self._parts if name in v and np.ndim(v[name]) == 0}
-        if len(single) == 1 and all(np.ndim(v.get(name)) == 0 for _, _, v in self._parts):
+        if len(single) == 1 and all(name in v and np.ndim(v[name]) == 0 for _, _, v in self._parts):
             return float(single.pop())
         if not self._parts:
             return 0.0
@@ -165,6 +165,8 @@ class Projection(connection_arrays.ConnectionArrays):
             raise PyNNConnectionError(f"{self._place}: a weight is not a number")
         if not getattr(self._connector, "safe", True) or not np.size(weights):
             return weights
+        if not self._signs_matter:
+            return weights
         must_be_positive = self.receptor_type in excitatory_receptor_types
         must_be_positive |= bool(self.post.conductance_based)
         lowest, highest = np.min(weights), np.max(weights)
@@ -179,6 +181,12 @@ class Projection(connection_arrays.ConnectionArrays):
                 "be <= 0: the cells are current-based"
             )
         return weights
+
+    @property
+    def _signs_matter(self) -> bool:
+        """Whether signs follow from receptors' names: in types from equations they do not."""
+        targets = getattr(self.post, "populations", [self.post])
+        return all(target.celltype.has_signed_receptors for target in targets)
 
     def _rounded_delays(self, delays: Floats | float) -> Floats | float:
         """Delays rounded to steps; ConnectionError for one shorter than half a step."""
@@ -240,6 +248,7 @@ class Projection(connection_arrays.ConnectionArrays):
     def _from_engine(self, name: str) -> Floats:
         column = np.empty(len(self))
         for part in self._rows:
+            assert part.handle is not None  # the caller has built the network
             column[part.where] = part.handle.get(name)
         return column
 
@@ -269,7 +278,7 @@ class Projection(connection_arrays.ConnectionArrays):
     def _columns(self, names: Iterable[str]) -> list[npt.NDArray[Any]]:
         known = {"presynaptic_index": 0, "postsynaptic_index": 1}
         indices = self._indices
-        columns = []
+        columns: list[npt.NDArray[Any]] = []
         for name in names:
             if name in known:
                 columns.append(indices[known[name]])

@@ -70,7 +70,7 @@ class State(common.control.BaseState):
         self.mpi_rank, self.num_processes = 0, 1
         self.populations: list[Population] = []
         self.projections: list[Projection] = []
-        self.recorders: list[Recorder] = []  # type: ignore[assignment]  # in order
+        self.recorders: list[Recorder] = []
         self.timed: list[Timed] = []
         self.before_run: list[Callable[[float, float], None]] = []
         """Called with the present time and the end of a run [ms]."""

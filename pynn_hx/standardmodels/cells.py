@@ -1,5 +1,6 @@
 """Cell types: neuron circuits of the chip, calibrated neurons, and spike sources."""
 
+from ..spike_trains import checked_spike_times
 from .base import READOUT_SOURCES, ExternalNeuron
 from .calibrated import CalibHXNeuronCoba, CalibHXNeuronCuba
 from .neurons import HXNeuron, checked_codes
@@ -9,7 +10,6 @@ from .sources import (
     SpikeSourceArray,
     SpikeSourcePoisson,
     SpikeSourcePoissonOnChip,
-    checked_spike_times,
 )
 
 __all__ = [

@@ -84,13 +84,15 @@ def mark_spikes(
 @cuda.jit
 def seen_by_all(
     targets: Any, post_first: Any, touched: Any, delays: Any, delay_mask: Any, axonal: Any,
-    axonal_mask: Any, history: Any, fired: Any, seen: Any,
+    axonal_mask: Any, visits: Any, visit_mask: Any, history: Any, fired: Any, seen: Any,
 ) -> None:  # fmt: skip
     """Lower `seen` (neuron,) to the number of spikes that every synapse onto it has met.
 
     See `simulator.generators.synapses_cuda` for the half steps in which meetings are counted.
     """
     for synapse in range(cuda.grid(1), touched.shape[0], cuda.gridsize(1)):
+        if visits[synapse & visit_mask] < 0:
+            continue
         neuron = post_first + targets[synapse]
         late = 2 * (delays[synapse & delay_mask] - axonal[synapse & axonal_mask])
         late += 1 if late == 0 else 0

@@ -11,7 +11,8 @@ from ..generators.cuda import current_source
 from ..specification import CurrentSpec
 from .bookkeeping import add_current
 from .compile import compiled
-from .groups import DeviceGroup, Launch, Setting
+from .groups import DeviceGroup, Setting
+from .launch import Launch
 from .memory import Array
 
 
@@ -61,8 +62,8 @@ class DeviceCurrent:
         mask = -1 if self.spec.plan.per_target else 0
         adding = [self.trace, mask, self._targets, self.group.current]
         return [
-            lambda: kernel[*rows, stream](*arguments),
-            lambda: add_current[*targets, stream](*adding),
+            Launch(self.spec.plan.name, kernel, rows, stream, arguments),
+            Launch("add_current", add_current, targets, stream, adding),
         ]
 
     def snapshot(self) -> dict[str, Array]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +14,8 @@ from ..generators.cuda import KernelSource, neuron_source, sampler_source
 from ..specification import F64, I64, GroupSpec, Precision
 from .compile import compiled
 from .fixed_point import Scaling
-from .launch import Shape
+from .launch import Launch, Shape
 from .memory import Memory
-
-Launch = Callable[[], None]
 
 
 @dataclass
@@ -137,14 +134,14 @@ class DeviceGroup:
         """The launch that advances the group by a step."""
         setting, emitter = self.setting, self.emitter
         kernel = compiled(self.source.text, self.source.name)
-        blocks, threads = setting.shape.over(self.spec.n)
         arguments = [
             setting.clock, setting.dt_ms, self.values, self.shared, self.current, self.ring,
             self.scaling, emitter.ids, emitter.counts, setting.seed, self.spec.stream,
         ]  # fmt: skip
         if self.history is not None:
             arguments += [self.history.steps, self.history.counts]
-        return lambda: kernel[blocks, threads, setting.memory.stream](*arguments)
+        size = setting.shape.over(self.spec.n)
+        return Launch(self.spec.plan.name, kernel, size, setting.memory.stream, arguments)
 
     def sampler(self, variable: str) -> KernelSource:
         """The kernel that samples a state or an algebraic quantity."""

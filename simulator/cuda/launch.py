@@ -5,17 +5,18 @@ Every kernel walks its items in strides of the whole grid, so any shape of a lau
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import numba
 import numba.cuda
-from numba import config
 
 cuda: Any = numba.cuda
 """The module, without types: it has none for what stands in kernels."""
-
-SIMULATED = bool(config.ENABLE_CUDASIM)
+_settings: Any = numba.config
+SIMULATED = bool(_settings.ENABLE_CUDASIM)
 """Whether kernels run as Python threads in Numba's simulator."""
 
 
@@ -57,5 +58,32 @@ class Shape:
 
 
 def default_shape() -> Shape:
-    """Warps on a device; a handful of threads in the simulator, where each costs 0.1 ms."""
-    return Shape(threads=2, most_blocks=2, lanes=2) if SIMULATED else Shape()
+    """Warps on a device; one thread in the simulator, where each costs 0.1 ms."""
+    return Shape(threads=1, most_blocks=1, lanes=1) if SIMULATED else Shape()
+
+
+@dataclass
+class Launch:
+    """A kernel with its shape and its arguments, to be launched as often as one likes.
+
+    size  (blocks, threads)
+    """
+
+    name: str
+    kernel: Any
+    size: tuple[int, int]
+    stream: Any
+    arguments: Sequence[Any]
+    _configured: Any = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        if not SIMULATED:  # the simulator keeps the shape of the last launch in the kernel
+            with warnings.catch_warnings():
+                # Numba warns of small grids, but small networks have no more work.
+                warnings.filterwarnings("ignore", message="Grid size")
+                self._configured = self.kernel[*self.size, self.stream]
+
+    def __call__(self) -> None:
+        """Launch it; the device does it after everything else on the stream."""
+        configured = self._configured or self.kernel[*self.size, self.stream]
+        configured(*self.arguments)

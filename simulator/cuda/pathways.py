@@ -9,13 +9,15 @@ import numpy.typing as npt
 
 from ..build import constants
 from ..connectivity import Dense, Procedural, Sparse
-from ..generators.synapses_cuda import synapse_source
+from ..generators.synapses_cuda import settle_source, touch_source
 from ..specification import F64, I64, PathwaySpec
 from ..synapse_columns import store_weights
+from ..synapse_timing import timing
 from .bookkeeping import seen_by_all
 from .compile import compiled
 from .deliver import EXACT, FAST
-from .groups import DeviceGroup, Emitter, Launch, Setting
+from .groups import DeviceGroup, Emitter, Setting
+from .launch import Launch
 from .memory import Array
 
 _PIECE = 8
@@ -78,21 +80,18 @@ class DevicePathway:
         self.largest = float(np.abs(stored.values(max(1, given.size))).max(initial=0.0))
 
     def _store_visits(self) -> None:
-        """How many steps after a spike each synapse is visited.
-
-        By then every postsynaptic spike that meets it no later is known: a visit comes before the
-        neurons of its step, and a spike of step m arrives after dendritic steps, in the step m
-        itself not before its end.
-        """
-        delays, axonal = np.asarray(self.spec.delays), np.asarray(self.spec.axonal)
-        certain = np.where(axonal < delays, 2 * axonal - delays + 1, axonal)
-        visits = np.atleast_1d(np.maximum(certain, self.minimal_delay))
-        self.lags = [int(lag) for lag in np.unique(visits)] or [self.minimal_delay]
-        if len(self.lags) == 1:
-            visits = np.array(self.lags)
+        """How many steps after a spike each synapse is visited; -1: it does not exist."""
+        spec = self.spec
+        when = timing(spec.delays, spec.axonal, self.n, looks_back=bool(spec.plan.on_post))
+        self.lags = [int(lag) for lag in when.visits]
+        visits = np.atleast_1d(when.visits[when.part])
+        if isinstance(spec.connectivity, Dense) and spec.connectivity.no_self:
+            visits = np.broadcast_to(visits, self.n).copy()
+            pre, post = np.divmod(np.arange(self.n), spec.connectivity.n_post)
+            visits[pre == post] = -1
         put = self.setting.memory.put
         self._visits, self._visit_mask = put(visits, np.int32), _mask(visits)
-        column = np.atleast_1d(axonal)
+        column = np.atleast_1d(np.asarray(spec.axonal, np.int64))
         self._axonal, self._axonal_mask = put(column, np.int32), _mask(column)
 
     def _choose(self) -> None:
@@ -101,8 +100,8 @@ class DevicePathway:
         numbers |= constants(self.spec.plan, numbers, self.setting.dt_ms)
         numbers["dt"] = self.setting.dt_ms
         self._numbers = numbers
-        varying = frozenset(name for name, v in numbers.items() if np.ndim(v))
-        self._source = synapse_source(
+        self._varying = varying = frozenset(name for name, v in numbers.items() if np.ndim(v))
+        self._source = touch_source(
             self.spec.plan, varying, self.setting.precision, exact=self.setting.exact
         )
 
@@ -155,7 +154,7 @@ class DevicePathway:
         setting, emitter, group = self.setting, self.emitter, self.group
         shape, stream = setting.shape, setting.memory.stream
         pieces = max(1, -(-self._longest_row // (shape.lanes * _PIECE)))
-        blocks, threads = shape.over_rows(pieces * self.spec.pre.n)
+        size = shape.over_rows(pieces * self.spec.pre.n)
         spikes = [
             setting.clock, emitter.ids, emitter.counts, emitter.times, emitter.times_mask,
             self.spec.pre.first, self.spec.pre.n, lag,
@@ -163,16 +162,14 @@ class DevicePathway:
         ends = [group.ring, self.spec.receptor, group.scaling, status, pieces, shape.lanes]
         delays = [self._delays, self._delay_mask]
         if not self.is_static:
-            history = group.history
-            assert history is not None
             kernel = compiled(self._source.text, self._source.name)
             arguments = [
                 *spikes, self._starts, self._targets, self.spec.post.first, self._values,
                 self._shared, *delays, self._axonal, self._axonal_mask, self._visits,
-                self._visit_mask, self.touched, history.steps, history.counts, *ends,
-                setting.seed, self.spec.stream,
+                self._visit_mask, self.touched, *self._history(), *ends, setting.seed,
+                self.spec.stream,
             ]  # fmt: skip
-            return lambda: kernel[blocks, threads, stream](*arguments)
+            return Launch(self.spec.plan.name, kernel, size, stream, arguments)
         kernels = EXACT if setting.exact else FAST
         stored = [self._weights, self._weight_mask, self._code, *delays, *ends]
         if isinstance(self.spec.connectivity, Dense):
@@ -182,17 +179,39 @@ class DevicePathway:
             rows = [self._starts, self._targets]
             kernel = kernels.sparse
         arguments = [*spikes, *rows, self.spec.post.first, *stored]
-        return lambda: kernel[blocks, threads, stream](*arguments)
+        return Launch(kernel.__name__, kernel, size, stream, arguments)
+
+    def _history(self) -> list[Any]:
+        """Spikes of the target group, as they are now; something small if nobody looks."""
+        history = self.group.history
+        if history is None:
+            return [self.setting.memory.zeros((1, 1), np.int64), self.touched]
+        return [history.steps, history.counts]
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether the synapses need the history of the target group."""
+        return bool(self.spec.plan.on_post) and not self.is_static and self.n > 0
 
     def lower_seen(self, seen: Any) -> None:
         """Lower `seen` (neuron,) to the spikes that all these synapses have met."""
-        history = self.group.history
-        assert history is not None
-        blocks, threads = self.setting.shape.over(self.n)
-        seen_by_all[blocks, threads, self.setting.memory.stream](
+        arguments = [
             self._targets, self.spec.post.first, self.touched, self._delays, self._delay_mask,
-            self._axonal, self._axonal_mask, history.steps, history.counts, seen,
-        )  # fmt: skip
+            self._axonal, self._axonal_mask, self._visits, self._visit_mask, *self._history(), seen,
+        ]  # fmt: skip
+        size, stream = self.setting.shape.over(self.n), self.setting.memory.stream
+        Launch("seen_by_all", seen_by_all, size, stream, arguments)()
+
+    def settle(self) -> None:
+        """Bring every synapse up to where no presynaptic spike can come before any more."""
+        source = settle_source(self.spec.plan, self._varying, self.setting.precision)
+        arguments = [
+            self.setting.clock, self._targets, self.spec.post.first, self._values, self._shared,
+            self._delays, self._delay_mask, self._axonal, self._axonal_mask, self._visits,
+            self._visit_mask, self.touched, *self._history(), self.setting.seed, self.spec.stream,
+        ]  # fmt: skip
+        size, stream = self.setting.shape.over(self.n), self.setting.memory.stream
+        Launch("settle", compiled(source.text, source.name), size, stream, arguments)()
 
     # -- reading and writing ----------------------------------------------------------------------
 
@@ -227,19 +246,30 @@ class DevicePathway:
         return {s.name: values[k] for k, s in enumerate(self.spec.plan.states)}
 
     def snapshot(self) -> Snapshot:
-        """Everything that a simulation or `set` changes."""
+        """Everything that a simulation or `set` changes, under the names of the CPU engine."""
         if self.is_static:
             one = self._stored.one
             return {"weight": self.get("weight") if one is None else np.array(one)}
-        return {**self._states(), "touched": self.setting.memory.get(self.touched)[: self.n]}
+        columns = {f"value:{name}": self.get(name) for name in self._source.fields}
+        numbers = {
+            f"number:{name}": np.array(value)
+            for name, value in self._numbers.items()
+            if name not in self._varying and name != "dt"
+        }
+        return columns | numbers | {"touched": self.setting.memory.get(self.touched)[: self.n]}
 
     def restore(self, saved: Snapshot) -> None:
-        """Go back to a snapshot."""
+        """Go back to a snapshot; parameters are those of the specification."""
         if self.is_static:
             self._store(saved["weight"])
             return
-        self._pack({s.name: saved[s.name] for s in self.spec.plan.states})
+        self._pack({s.name: saved[f"value:{s.name}"] for s in self.spec.plan.states})
         self.touched = self.setting.memory.put(saved["touched"], np.int64)
+
+    def begin(self, step: int) -> None:
+        """Synapses that have seen nothing yet begin at a step."""
+        if self.touched is not None:
+            self.setting.memory.change(self.touched, np.int64(2 * step))
 
 
 def _mask(column: npt.NDArray[Any]) -> int:
@@ -247,16 +277,11 @@ def _mask(column: npt.NDArray[Any]) -> int:
 
 
 def _rows(spec: PathwaySpec) -> Sparse:
-    """Stored rows; those of dense synapses are written out, for plastic ones need them."""
+    """Stored rows; plastic synapses need them even if they are dense."""
     found = spec.connectivity
     if isinstance(found, Sparse):
         return found
     assert isinstance(found, Dense)
-    if found.no_self:
-        raise NotImplementedError(
-            f"synapses {spec.plan.name}: device='cuda' has no plastic dense connectivity without "
-            "i -> i in this version; use Sparse"
-        )
     starts = np.arange(found.n_pre + 1, dtype=np.int64) * found.n_post
     targets = np.tile(np.arange(found.n_post, dtype=np.int32), found.n_pre)
     return Sparse(found.n_pre, found.n_post, starts, targets)

@@ -9,7 +9,8 @@ import numpy as np
 from ..recording import Recording, SpikeRecording
 from .bookkeeping import mark_spikes
 from .compile import compiled
-from .groups import DeviceGroup, Emitter, Launch, Setting
+from .groups import DeviceGroup, Emitter, Setting
+from .launch import Launch
 
 
 class Samples:
@@ -37,13 +38,13 @@ class Samples:
             self._rows = setting.memory.zeros(shape, group.real)
         source = group.sampler(recording.variable)
         kernel = compiled(source.text, source.name)
-        blocks, threads = setting.shape.over(recording.indices.size)
+        size = setting.shape.over(recording.indices.size)
         first = setting.memory.put([recording.next_step], np.int64)
         arguments = [
             setting.clock, setting.dt_ms, group.values, group.shared, group.current, self._indices,
             self._rows, first, recording.every,
         ]  # fmt: skip
-        return [lambda: kernel[blocks, threads, setting.memory.stream](*arguments)]
+        return [Launch("sample", kernel, size, setting.memory.stream, arguments)]
 
     def end(self) -> None:
         """Hand the samples over."""
@@ -87,12 +88,12 @@ class Spikes:
             self._raster = memory.zeros((n_steps, n), np.uint8)
         else:
             memory.change(self._raster, np.uint8(0))
-        blocks, threads = setting.shape.over(emitter.n)
+        size = setting.shape.over(emitter.n)
         arguments = [
             setting.clock, emitter.ids, emitter.counts, emitter.times, emitter.times_mask,
             self._place, self._raster, memory.put([first], np.int64),
         ]  # fmt: skip
-        return [lambda: mark_spikes[blocks, threads, memory.stream](*arguments)]
+        return [Launch("mark_spikes", mark_spikes, size, memory.stream, arguments)]
 
     def _keep_what_came_at_once(self) -> None:
         """Spikes of step 0, which come before the first step that is launched."""

@@ -53,6 +53,8 @@ def put(engine: CudaEngine, state: Snapshot, step: int) -> None:
             own = {n.removeprefix(start): v for n, v in state.items() if n.startswith(start)}
             if own:
                 runtime.restore(own)
+            elif kind == "pathway":
+                runtime.begin(step)
     engine.fit_scales()
     for g, group in enumerate(engine.groups):
         _put_states(group, f"group{g}", state, memory)

@@ -9,7 +9,8 @@ import numpy as np
 from ..specification import I64, SourceSpec
 from .bookkeeping import emit_times
 from .emit import begin_renewal, emit_renewal
-from .groups import Emitter, Launch, Setting
+from .groups import Emitter, Setting
+from .launch import Launch
 
 _MS = 1e3
 """ms in a second."""
@@ -46,11 +47,12 @@ class DeviceSource:
         if self.spec.kind == "times":
             return
         start, _, shape, scale, dead = self._columns
-        blocks, threads = self.setting.shape.over(self.spec.n)
-        begin_renewal[blocks, threads, self.setting.memory.stream](
+        arguments = [
             step * self.setting.dt_ms, self.due, self.draws, start, shape, scale, dead,
             self.setting.seed, self.spec.stream,
-        )  # fmt: skip
+        ]  # fmt: skip
+        size, stream = self.setting.shape.over(self.spec.n), self.setting.memory.stream
+        Launch("begin_renewal", begin_renewal, size, stream, arguments)()
 
     def update(self, members: I64, step: int) -> None:
         """Take over changed parameters or times; the next spikes of `members` are drawn anew."""
@@ -65,17 +67,17 @@ class DeviceSource:
         """The launch that emits the spikes of a step."""
         setting, emitter = self.setting, self.emitter
         stream = setting.memory.stream
-        blocks, threads = setting.shape.over(self.spec.n)
+        size = setting.shape.over(self.spec.n)
         ring = [emitter.ids, emitter.counts, emitter.times]
         if self.spec.kind == "times":
             given = [setting.clock, *self._columns, *ring]
-            return lambda: emit_times[blocks, threads, stream](*given)
+            return Launch("emit_times", emit_times, size, stream, given)
         _, stop, shape, scale, dead = self._columns
         arguments = [
             setting.clock, setting.dt_ms, self.due, self.draws, stop, shape, scale, dead,
             setting.seed, self.spec.stream, *ring,
         ]  # fmt: skip
-        return lambda: emit_renewal[blocks, threads, stream](*arguments)
+        return Launch("emit_renewal", emit_renewal, size, stream, arguments)
 
 
 def _table_of_events(spec: SourceSpec, put: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +19,7 @@ Values = dict[str, npt.NDArray[Any]]
 """Columns by name, (cell,); of dtype object where a value is a sequence."""
 
 
-def same_names(names: Mapping[str, Any]) -> dict[str, Any]:
+def same_names(names: Iterable[str]) -> dict[str, Any]:
     """Translations of parameters that the engine knows by PyNN's names and in PyNN's units."""
     return build_translations(*((name, name) for name in names))
 
@@ -30,7 +30,15 @@ class EngineCell:
     add_to and change get and give columns in PyNN's names and units.
     """
 
-    initial_variables: tuple[str, ...] = ()
+    parameter_space: Any
+    units: ClassVar[dict[str, str]]
+    has_signed_receptors: ClassVar[bool] = True
+    """Whether the name of a receptor says which sign its weights have."""
+
+    @property
+    def initial_variables(self) -> tuple[str, ...]:
+        """Variables that may be given initial values."""
+        return ()
 
     def checked(self, values: Values, place: str) -> Values:
         """The values as they are stored; InvalidParameterValueError naming the place."""

@@ -242,14 +242,14 @@ class GIF_cond_exp(_Standard, cells.GIF_cond_exp, also={"i_eta": "nA", "v_t": "m
         """The model for as many elements as the parameters have."""
         counts = {}
         for kind in ("eta", "gamma"):
-            base = self.parameter_space[f"tau_{kind}"].base_value  # type: ignore[attr-defined]
+            base = self.parameter_space[f"tau_{kind}"].base_value
             first = base.reshape(-1)[0] if isinstance(base, np.ndarray) else base
             counts[kind] = first.value.size
         return _gif_model(self.default_parameters, self.units, counts["eta"], counts["gamma"])
 
     def engine_values(self, values: Values) -> Values:
         """Parameters with one column for each element of an array."""
-        columns = {}
+        columns: Values = {}
         for name, column in values.items():
             if name in self._ARRAYS:
                 elements = np.array([value.value for value in column], dtype=np.float64)

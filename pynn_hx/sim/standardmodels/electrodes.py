@@ -118,8 +118,8 @@ class StepCurrentSource(CurrentSource, electrodes.StepCurrentSource):
         super().__init__(**parameters)
 
     def _take(self, values: dict[str, Any]) -> None:
-        times = values.get("times", self._values.get("times"))
-        amplitudes = values.get("amplitudes", self._values.get("amplitudes"))
+        both = {**self._values, **values}
+        times, amplitudes = both["times"], both["amplitudes"]
         _check_times(times)
         steps = np.rint(times / self._state.dt).astype(np.int64)
         if times.size == amplitudes.size:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -163,7 +162,7 @@ class PointNeuron(NeuronCell, cells.PointNeuron):
         return dict.fromkeys(self.default_parameters, float)
 
     @property
-    def units(self) -> dict[str, str]:
+    def units(self) -> dict[str, str]:  # type: ignore[override]
         """Units of parameters and variables."""
         known = {**cells.PointNeuron.units.fget(self)}
         for name in self.default_parameters:
@@ -213,9 +212,9 @@ def _joined(name: str) -> str:
     return name.replace(".", "_")
 
 
-def parameters_of(celltype: PointNeuron, names: Iterable[str] | None = None) -> dict[str, Any]:
+def parameters_of(celltype: PointNeuron) -> dict[str, Any]:
     """Lazy values of all parameters of a `PointNeuron` by their full names."""
-    values = {}
+    values: dict[str, Any] = {}
     for name, value in celltype.parameter_space.items():
         if name in celltype.post_synaptic_receptors:
             values |= {f"{name}.{n}": v for n, v in value.items() if n != "locations"}

@@ -37,8 +37,6 @@ class _Interval(SourceCell):
                 )
         return numbers
 
-    units: ClassVar[dict[str, str]]
-
     def source_values(self, values: Values) -> dict[str, Floats]:
         """Parameters as the engine takes them."""
         taken = {theirs: values[ours] for ours, theirs in self._shared_names.items()}
@@ -154,9 +152,8 @@ class DrawnTrains:
         n = self._handle.n
         seeds = np.random.SeedSequence(self._key).spawn(n)
         self._generators = [np.random.Generator(np.random.Philox(seed)) for seed in seeds]
-        self._last = [None] * n
+        self._last = np.full(n, np.nan)
         self._to_go = [float(g.exponential()) for g in self._generators]
-        self._drawn_until = np.zeros(n)
 
     def extend(self, values: Values, now: float, stop: float) -> None:
         """Give the sources their spikes after `now` until `stop` [ms].
@@ -173,7 +170,7 @@ class DrawnTrains:
         shapes, scales, bins = (plain_times(values[name][k]) for name in ("a", "b", "tbins"))
         edges = np.append(bins[1:], np.inf)
         time, spikes = max(now, first), []
-        since = self._last[k] if self._last[k] is not None else first
+        since = first if np.isnan(self._last[k]) else float(self._last[k])
         while time < last:
             part = max(int(np.searchsorted(bins, time, side="right")) - 1, 0)
             end = min(last, float(edges[part]))

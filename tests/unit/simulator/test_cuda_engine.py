@@ -22,5 +22,7 @@ def test_in_the_simulator(name, simulated):
 
 @pytest.mark.gpu
 def test_on_a_device(tmp_path):
-    failed = {name: found for name, found in outcomes(FILE, tmp_path, simulated=False).items() if found}
+    failed = {
+        name: found for name, found in outcomes(FILE, tmp_path, simulated=False).items() if found
+    }
     assert failed == {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.build import constants, plan_of
-from simulator.cuda.launch import cuda
+from simulator.cuda.launch import Launch, cuda
 from simulator.cuda.philox import words
 from simulator.kernels import philox
 from simulator.models import NeuronModel
@@ -63,11 +63,16 @@ def draw_words(members, step, out):
 
 def test_random_words_are_those_of_the_cpu():
     members = np.array([0, 1, 77, 2**31, 2**32 - 1], np.int64)
-    out = np.zeros((members.size, 4), np.uint64)
-    draw_words[1, 2](members, 2**33 + 5, out)
+    on_device = cuda.to_device(np.zeros((members.size, 4), np.uint64))
+    arguments = [cuda.to_device(members), 2**33 + 5, on_device]
+    Launch("draw_words", draw_words, (1, 2), cuda.stream(), arguments)()
+    cuda.synchronize()
+    out = on_device.copy_to_host()
     counters = [np.full(members.size, c, np.uint64) for c in (5, 9, 3)]
     key = [np.uint64(word) for word in philox.key_of(0xFEDCBA9876543210)]
-    assert np.array_equal(out, np.stack(philox.words(members.astype(np.uint64), *counters, *key), 1))
+    assert np.array_equal(
+        out, np.stack(philox.words(members.astype(np.uint64), *counters, *key), 1)
+    )
 
 
 def plan_of_expressions():
@@ -94,7 +99,9 @@ def test_every_function_of_the_language_gives_its_value(precision, tolerance):
     reference.advance()
     for name in EXPRESSIONS:
         wanted = reference.values[f"of_{name}"]
-        assert neurons.get(f"of_{name}") == pytest.approx(wanted, rel=tolerance, abs=tolerance), name
+        assert neurons.get(f"of_{name}") == pytest.approx(wanted, rel=tolerance, abs=tolerance), (
+            name
+        )
 
 
 def test_izhikevich_neurons_with_noise_follow_their_equations():

@@ -192,7 +192,7 @@ class State(common.control.BaseState):
             return
         bar = tqdm.tqdm(total=n_steps, unit="step", delay=0 if wanted else 2, leave=False)
         with bar:
-            network.run(n_steps, report=lambda done: bar.update(done - bar.n))
+            network.run(n_steps, report=lambda done: bar.update(done - bar.n) and None)
 
     def reset(self) -> None:
         """Back to t = 0; the network stays."""

@@ -110,7 +110,7 @@ def draw(results, gradual):
         starts, amplitudes = np.transpose([*INPUTS[name], (200.0, INPUTS[name][-1][1])])
         currents.step(starts, amplitudes, where="post", color=f"C{row + 4}", label=name)
     currents.set(title="their currents", ylabel="[pA]", xlim=(0, 200))
-    currents.legend(loc="upper left", ncols=3)
+    currents.legend(loc="lower right", ncols=3)
     bottom = figure.add_subplot(grid[4, :])
     times = DT_MS * np.arange(1, len(gradual) + 1)
     bottom.plot(times, gradual[:, 0], color="C7", linewidth=0.5)

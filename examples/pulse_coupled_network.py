@@ -58,7 +58,7 @@ def draw(trains, v, counts):
     times = np.concatenate(trains)
     cells = np.repeat(np.arange(len(trains)), [train.size for train in trains])
     panels[0].plot(times, cells, ".", color="C0", markersize=1)
-    panels[0].set(title="Raster plot", ylabel="neuron")
+    panels[0].set(title="Raster plot", ylabel="neuron", xlim=(0, DT_MS * len(counts)))
     panels[1].plot(np.arange(len(v)) * DT_MS, v[:, 15], color="C1", linewidth=0.8)
     panels[1].set(title="Membrane potential of neuron 15", ylabel="v [mV]")
     panels[2].plot(DT_MS * np.arange(1, len(counts) + 1), counts, color="C2", linewidth=0.8)

@@ -121,7 +121,8 @@ class CpuEngine:
         return deliver(
             spec, ring=self._ring(spec.pre.emitter, spec.pre.is_source),
             inputs=group.inputs[spec.receptor], bounds=group.bounds, history=history,
-            dt_ms=self.spec.dt_ms, seed=self.spec.key, precision=self.spec.precision, step=self._step,
+            dt_ms=self.spec.dt_ms, seed=self.spec.key, precision=self.spec.precision,
+            step=self._step,
         )  # fmt: skip
 
     def _history(self, number: int) -> SpikeHistory:

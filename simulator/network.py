@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +112,7 @@ class Network(StateAccess):
         parameters, initial  one number or (n,) for parameters and for initial values of states
         Raises  NetworkError for unknown names and wrong shapes.
         """
-        plan = model if isinstance(model, NeuronPlan) else cast(NeuronPlan, plan_of(model))
+        plan = model if isinstance(model, NeuronPlan) else plan_of(model)
         if n < 0:
             raise NetworkError(f"{plan.name}: {n} neurons; at least 0")
         given = columns.complete(plan.name, plan.parameters, parameters or {}, n)
@@ -200,7 +200,7 @@ class Network(StateAccess):
         dendritic_fraction  part of the delay behind the synapse: plastic synapses see spikes of
                   their neuron so much later, and of the source so much earlier
         """
-        plan = model if isinstance(model, SynapsePlan) else cast(SynapsePlan, plan_of(model))
+        plan = model if isinstance(model, SynapsePlan) else plan_of(model)
         target = self.spec.groups[post.emitter].plan
         names = [r.name for r in target.receptors]
         if receptor not in names:
@@ -241,7 +241,7 @@ class Network(StateAccess):
         parameters, initial  one number each; with ``per_target`` of the model one per target, in
                              the order in which the targets are given
         """
-        plan = model if isinstance(model, CurrentPlan) else cast(CurrentPlan, plan_of(model))
+        plan = model if isinstance(model, CurrentPlan) else plan_of(model)
         chosen = [(p.emitter, p.chosen(indices)) for p, indices in targets.items()]
         total = sum(c.size for _, c in chosen)
         rows = total if plan.per_target else 1
@@ -314,7 +314,7 @@ class Network(StateAccess):
 
     # -- time -------------------------------------------------------------------------------------
 
-    def run(self, n_steps: int, report: Callable[[int], None] | None = None) -> None:
+    def run(self, n_steps: int, report: Callable[[int], object] | None = None) -> None:
         """Do `n_steps` steps; `report`, if given, hears now and then how many are done.
 
         Raises  MemoryError before anything is allocated, if it would not suffice;

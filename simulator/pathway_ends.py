@@ -18,7 +18,8 @@ class PathwayRuntime(Protocol):
 
     operation       to be called once a step and thread, before the neurons of the step
     minimal_delay   it takes spikes that are so many steps old
-    spike_rows      it reads spikes of up to so many steps ago: the spike ring needs as many rows
+    spike_rows      it reads spikes of up to so many steps ago: the spike ring needs as many rows,
+                    and more by the steps that threads may be ahead of each other
     input_rows      it adds to inputs of so many steps from now on: rows that the input ring needs
     rebuild_needed  the operation, or one of the numbers above, is not what it was: read them
                     again, call `bind` with longer rings if they have to be, and clear the flag

@@ -5,15 +5,25 @@
 
 from __future__ import annotations
 
-from .connectivity import Procedural
+from .connectivity import Connectivity, Procedural, pairs
 from .operations import InputRing, SpikeHistory, SpikeRing
 from .pathway_ends import Ends, PathwayRuntime
 from .plastic_pathways import PlasticPathway
-from .procedural_pathways import ProceduralPathway
+from .procedural_pathways import ProceduralPathway, expand
 from .specification import I64, PathwaySpec, Precision
 from .static_pathways import StaticPathway
 
-__all__ = ["Ends", "PathwayRuntime", "deliver"]
+__all__ = ["Ends", "PathwayRuntime", "deliver", "endpoints"]
+
+
+def endpoints(connectivity: Connectivity) -> tuple[I64, I64]:
+    """Pre and post of each synapse, (synapse,) each, in the order in which `get` gives values.
+
+    Procedural synapses are drawn for it; of dense ones those that are left out are in it too.
+    """
+    if isinstance(connectivity, Procedural):
+        return pairs(expand(connectivity)[0])
+    return pairs(connectivity)
 
 
 def deliver(

@@ -68,6 +68,11 @@ class PlasticPathway:
 
     def __post_init__(self) -> None:
         spec, plan = self.spec, self.spec.plan
+        if spec.weight_bits:
+            raise ValueError(
+                f"pathway: weight_bits {spec.weight_bits} for synapses '{plan.name}', which change;"
+                " use 0, or static synapses"
+            )
         self._expand()
         self.timing = self._timing(spec.delays, spec.axonal)
         self.columns, self.numbers, self.initial = {}, {}, {}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .connectivity import Procedural, Sparse
 from .kernels import delivery_table as entries
-from .kernels.deliver_procedural import PIECE, SCRATCH_BYTES, draw_rows, procedural
+from .kernels.deliver_procedural import draw_rows, procedural, scratch_bytes, width
 from .operations import Operation
 from .pathway_ends import Ends, address, check_ends, common_arguments, local_bounds
 from .specification import F64, I64, PathwaySpec, Precision
@@ -27,7 +27,7 @@ def expand(connectivity: Procedural) -> tuple[Sparse, F64]:
     starts = np.empty(connectivity.n_pre + 1, np.int64)
     none = np.empty(0, np.int32), np.empty(0)
     n = connectivity.n_post if connectivity.kind == "probability" else int(connectivity.value)
-    sizes = table.ctypes.data, connectivity.n_pre, -(-n // PIECE)
+    sizes = table.ctypes.data, connectivity.n_pre, -(-n // int(table[entries.WIDTH]))
     draw_rows(*sizes, starts, *none)
     targets, weights = np.empty(starts[-1], np.int32), np.empty(starts[-1])
     draw_rows(*sizes, starts, targets, weights)
@@ -56,7 +56,10 @@ def _drawing(connectivity: Procedural, table: I64, threads: int) -> list[Any]:
     with np.errstate(divide="ignore"):
         scale = 1 / np.log1p(-value) if by_chance else 0.0
     drawing = np.array([max(scale, -1e300), low, high - low])
-    scratch = np.empty(threads * SCRATCH_BYTES + 64, np.uint8)
+    columns = width(value if by_chance else None)
+    stride = -(-scratch_bytes(columns) // 64) * 64
+    scratch = np.empty(threads * stride + 64, np.uint8)
+    table[entries.WIDTH], table[entries.SCRATCH_STRIDE] = columns, stride
     table[entries.DRAWING] = address(drawing)
     table[entries.SCRATCH] = -(-address(scratch) // 64) * 64
     table[entries.SEED] = np.uint64(connectivity.seed).view(np.int64)

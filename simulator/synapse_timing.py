@@ -32,12 +32,12 @@ class Timing:
     @property
     def minimal(self) -> int:
         """Shortest delay [steps]."""
-        return int(self.delays.min(initial=MAX_STEPS))
+        return int(self.delays.min())
 
     @property
     def maximal(self) -> int:
         """Longest delay [steps]."""
-        return int(self.delays.max(initial=0))
+        return int(self.delays.max())
 
 
 def timing(delays: I64 | int, axonal: I64 | int, n: int, *, looks_back: bool = True) -> Timing:
@@ -49,7 +49,9 @@ def timing(delays: I64 | int, axonal: I64 | int, n: int, *, looks_back: bool = T
     Raises  ValueError if a delay is out of range or an axonal part longer than its delay
     """
     whole, before = (_equal_or_each(one, n) for one in (delays, axonal))
-    if whole.size and not (whole.min() >= 1 and whole.max() <= MAX_STEPS):
+    if n == 0:  # no delay: as if all had the shortest one
+        whole, before = np.ones((), np.int64), np.zeros((), np.int64)
+    if not (whole.min() >= 1 and whole.max() <= MAX_STEPS):
         raise ValueError(
             f"pathway: delays from {whole.min()} to {whole.max()} steps; those of plastic synapses"
             f" are 1 to {MAX_STEPS}: use other delays, or longer time steps"
@@ -59,7 +61,7 @@ def timing(delays: I64 | int, axonal: I64 | int, n: int, *, looks_back: bool = T
             f"pathway: axonal delays from {before.min()} to {before.max()} steps of delays from"
             f" {whole.min()} to {whole.max()}; a part is between 0 and the whole: correct them"
         )
-    shortest = whole.min(initial=MAX_STEPS)
+    shortest = whole.min()
     known_after = before - np.maximum(whole - before, 1) + 1 if looks_back else shortest
     earliest = np.maximum(known_after, shortest)
     codes = np.atleast_1d(earliest * (MAX_STEPS + 1) + whole)
@@ -74,7 +76,7 @@ def timing(delays: I64 | int, axonal: I64 | int, n: int, *, looks_back: bool = T
     return Timing(
         whole.astype(np.uint16),
         before.astype(np.uint16),
-        np.array(visits or [1], np.int64),
+        np.array(visits, np.int64),
         parts,
     )
 

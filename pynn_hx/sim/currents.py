@@ -93,7 +93,7 @@ class CurrentSource(StandardCurrentSource):
                 f"{type(self).__name__}: inject_into(location={location!r}): a point neuron has no "
                 "locations; leave it out"
             )
-        targets = _targets(cells)
+        targets = targets_of(cells)
         for population in targets:
             if not population.celltype.injectable:
                 raise TypeError(
@@ -165,7 +165,7 @@ def _plain(value: Any) -> Any:
     return float(array.reshape(-1)[0])
 
 
-def _targets(cells: Any) -> dict[Any, Ints]:
+def targets_of(cells: Any) -> dict[Any, Ints]:
     """Indices of cells by population."""
     if isinstance(cells, common.BasePopulation | common.Assembly):
         members = getattr(cells, "populations", [cells])

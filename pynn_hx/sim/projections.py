@@ -165,6 +165,8 @@ class Projection(connection_arrays.ConnectionArrays):
             raise PyNNConnectionError(f"{self._place}: a weight is not a number")
         if not getattr(self._connector, "safe", True) or not np.size(weights):
             return weights
+        if not self._signs_matter:
+            return weights
         must_be_positive = self.receptor_type in excitatory_receptor_types
         must_be_positive |= bool(self.post.conductance_based)
         lowest, highest = np.min(weights), np.max(weights)
@@ -179,6 +181,12 @@ class Projection(connection_arrays.ConnectionArrays):
                 "be <= 0: the cells are current-based"
             )
         return weights
+
+    @property
+    def _signs_matter(self) -> bool:
+        """Whether signs follow from receptors' names: in types from equations they do not."""
+        targets = getattr(self.post, "populations", [self.post])
+        return all(target.celltype.has_signed_receptors for target in targets)
 
     def _rounded_delays(self, delays: Floats | float) -> Floats | float:
         """Delays rounded to steps; ConnectionError for one shorter than half a step."""

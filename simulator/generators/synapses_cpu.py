@@ -26,6 +26,8 @@ from ..statements import Draw, Statement, SynapsePlan
 from .base import CALLS, LOGIC, Lowering, Names, assigned, names_in
 
 BEFORE = "_before"
+SYNAPSES_PER_LINE = 8
+"""Synapses whose float64 values share a cache line."""
 _OWN_NAMES = (
     "kernel", "real", "real_at", "table", "step", "thread", "a", "shared", "counts", "first",
     "targets", "touched", "history", "spikes", "steps", "mask", "inputs", "stride", "part",
@@ -34,8 +36,8 @@ _OWN_NAMES = (
     "axonal", "late", "now", "last", "spike_place", "oldest", "newest", "arrival", "coincident",
     "delays", "axonals", "slot", "key_0", "key_1", "stream", "draw_0", "draw_1", "draw_2",
     "draw_3", "int64", "uint64", "int32", "float32", "float64", "range", "int64_at", "int32_at",
-    "uint16", "pointer", "inputs_mask", "first_spike", "uniforms", "normals",
-    "BELOW_ONE", "earlier",
+    "uint16", "pointer", "prefetch", "ahead", "begin", "end", "min", "inputs_mask", "first_spike",
+    "uniforms", "normals", "BELOW_ONE", "earlier",
 )  # fmt: skip
 
 
@@ -94,6 +96,7 @@ class _Text:
     literals: dict[float, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.size = 4 if self.variant.precision == "float32" else 8
         self.layout = synapse_layout(self.plan, self.variant.varying)
         reserved = {*_OWN_NAMES, *CALLS.values(), *LOGIC}
         self.names = Names(reserved)
@@ -152,7 +155,7 @@ class _Text:
                 ("mathematics", (*CALLS.values(), *LOGIC)),
                 ("philox", ("BELOW_ONE", "normals", "uniforms")),
                 ("delivery_table", ("first_spike",)),
-                ("memory", ("pointer",)),
+                ("memory", ("pointer", "prefetch")),
                 ("pointers", ("int64_at", "int32_at")),
             )
             if words & set(names)
@@ -214,6 +217,19 @@ def _begin(text: _Text) -> None:
             f"key_0, key_1 = {seed} & uint64(0xFFFFFFFF), {seed} >> uint64(32)",
             f"stream = uint64(a[{entries.STREAM}])",
         )
+
+
+def _prefetch(text: _Text, depth: int) -> None:
+    """Ask for the row of the next spike while this one is visited."""
+    text.add(
+        depth,
+        f"if position & {SYNAPSES_PER_LINE - 1} == 0:",
+        f"    prefetch(a[{entries.TARGETS}] + 4 * (position + ahead))",
+        f"    prefetch(a[{entries.TOUCHED}] + 8 * (position + ahead))",
+    )
+    for k in range(len(text.layout.columns)):
+        place = f"a[{entries.COLUMNS + k}] + {text.size} * (position + ahead)"
+        text.add(depth + 1, f"prefetch({place})")
 
 
 def _load(text: _Text, depth: int) -> None:
@@ -287,12 +303,11 @@ def _pre(text: _Text, depth: int, statements: Iterable[Statement]) -> None:
 def delivery_source(plan: SynapsePlan, variant: Variant) -> str:
     """A module whose `kernel` visits the synapses of those who fired."""
     text = _Text(plan, variant)
-    size = 4 if variant.precision == "float32" else 8
     _begin(text)
     text.add(
         1,
         f"counts, first = int64_at(a[{entries.COUNTS}]), int64_at(a[{entries.FIRST}])",
-        f"inputs, stride = a[{entries.INPUTS}], {size} * a[{entries.INPUTS_STRIDE}]",
+        f"inputs, stride = a[{entries.INPUTS}], {text.size} * a[{entries.INPUTS_STRIDE}]",
         f"inputs_mask = a[{entries.INPUTS_MASK}]",
         f"for part in range(a[{entries.VISITS}]):",
         f"    emitted = step - int64_at(a[{entries.VISIT_STEPS}])[part]",
@@ -311,8 +326,13 @@ def delivery_source(plan: SynapsePlan, variant: Variant) -> str:
         "        while spike < stop:",
         f"            member = (ids[spike] - a[{entries.PRE_FIRST}]) * a[{entries.THREADS}]",
         f"            repeats = int64(times[spike]) if a[{entries.TIMES}] != 0 else int64(1)",
-        "            for position in range(positions[member], positions[member + 1]):",
+        "            begin, end = positions[member], positions[member + 1]",
+        f"            place = (ids[min(spike + 1, stop - 1)] - a[{entries.PRE_FIRST}])",
+        f"            ahead = positions[place * a[{entries.THREADS}]] - begin",
+        "            for position in range(begin, end):",
     )
+    if not variant.ordered:
+        _prefetch(text, 5)
     _load(text, 5)
     text.add(
         5,

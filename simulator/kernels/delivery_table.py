@@ -37,7 +37,9 @@ SEED = 22  # of the draws (Procedural, plastic)
 STREAM = 23  # of the draws (plastic)
 DRAWING = 24  # P float64 (3,): 1/log(1 - probability), smallest weight, range (Procedural)
 N_DRAWS = 25  # targets of each member; -1: each with a probability (Procedural)
-SCRATCH = 26  # P: for each thread PIECE int32 and PIECE real (Procedural)
+SCRATCH = 26  # P: SCRATCH_STRIDE bytes for each thread (Procedural)
+SCRATCH_STRIDE = 27
+WIDTH = 28  # columns, or draws, of a piece (Procedural)
 
 LENGTH = 32
 """Entries of a table of static synapses; those of plastic ones go on."""

@@ -4,7 +4,7 @@ Each formula is written once, for float32 and float64, over `llvm.Real`, and is 
 Numba.  Ranges are reduced as in W. J. Cody and W. Waite, "Software manual for the elementary
 functions" (1980); what is left is a polynomial: Chebyshev interpolation of the exact function in
 50 digits, which the tests compare with extended precision.  Largest errors there, in units in the
-last place: exp, log 1.5; log10, exprel, power, cosh 2; sin, cos, sinh, tanh, tan 3.  sin, cos and
+last place: exp, log 1.5; log10, power, cosh 2; exprel, sin, cos, sinh, tanh, tan 3.  sin, cos and
 tan take arguments up to 2e8; beyond that multiples of pi/2 are no longer subtracted exactly.
 
 In float32 all but exp, log and exprel are computed in float64 and rounded.

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator import build, tables
+from simulator import algebra, build, tables
 from simulator.operations import InputRing, SpikeRing
-from simulator.reference import evaluate
 from simulator.statements import (
     Constant,
     CurrentPlan,
@@ -181,7 +180,7 @@ def values_of(plan, dt_ms, **changed):
     values = {parameter.name: parameter.default for parameter in plan.parameters} | changed
     values |= build.constants(plan, values, dt_ms)
     for state in plan.states:
-        values[state.name] = evaluate(state.initial, values)
+        values[state.name] = algebra.value(state.initial, values)
     return values
 
 

@@ -32,6 +32,8 @@ class EngineCell:
 
     parameter_space: Any
     units: ClassVar[dict[str, str]]
+    has_signed_receptors: ClassVar[bool] = True
+    """Whether the name of a receptor says which sign its weights have."""
 
     @property
     def initial_variables(self) -> tuple[str, ...]:

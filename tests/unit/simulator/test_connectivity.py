@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.connectivity import Dense, Sparse, split_rows
+from simulator.connectivity import Dense, Procedural, Sparse, split_rows
+from simulator.pathways import endpoints
 
 PAIRS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 8)), max_size=60)
 
@@ -69,3 +70,11 @@ def test_memory_is_that_of_the_arrays():
     rows, _ = Sparse.from_pairs([0, 1, 1], [1, 0, 2], 2, 3)
     assert rows.memory_bytes == rows.starts.nbytes + rows.targets.nbytes
     assert Dense(10, 10).memory_bytes == 0
+
+
+def test_endpoints_are_in_the_order_of_the_synapses():
+    rows, _ = Sparse.from_pairs([1, 0, 1], [2, 1, 0], 2, 3)
+    assert [one.tolist() for one in endpoints(rows)] == [[0, 1, 1], [1, 0, 2]]
+    assert [one.tolist() for one in endpoints(Dense(2, 2))] == [[0, 0, 1, 1], [0, 1, 0, 1]]
+    drawn = endpoints(Procedural(2, 3, "probability", 1.0, 1, 0.0, 0.0))
+    assert [one.tolist() for one in drawn] == [[0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2]]

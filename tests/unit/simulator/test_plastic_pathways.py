@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from simulator.connectivity import Dense, Sparse, pairs
 from simulator.kernels.philox import words
-from tests.support.delivered import DT_MS, Bench, pathway
+from tests.support.delivered import DT_MS, STATIC, Bench, pathway
 from tests.support.synapse_plans import DEPRESSION, PAIRS, RELEASE
 
 N_PRE, N_POST, STEPS = 20, 35, 60
@@ -261,3 +261,19 @@ def test_impossible_delays_are_refused(delays, axonal, message):
     rows, _ = Sparse.from_pairs([0, 0], [0, 1], 1, 2)
     with pytest.raises(ValueError, match=message):
         Bench(1, 2).deliver(pathway(rows, 1.0, delays, plan=PAIRS, axonal=axonal))
+
+
+def test_codes_are_for_static_synapses():
+    rows, _ = Sparse.from_pairs([0], [0], 1, 1)
+    with pytest.raises(ValueError, match=r"weight_bits 8 for synapses 'pairs', which change; use"):
+        Bench(1, 1).deliver(pathway(rows, 1.0, 1, plan=PAIRS, weight_bits=8))
+
+
+@pytest.mark.parametrize("plan", [STATIC, PAIRS], ids=lambda plan: plan.name)
+def test_no_synapse_at_all_is_a_pathway_too(plan):
+    rows, _ = Sparse.from_pairs([], [], 3, 4)
+    bench = Bench(3, 4)
+    runtime = bench.deliver(pathway(rows, np.empty(0), np.empty(0, np.int64), plan=plan))
+    assert runtime.minimal_delay == 1
+    assert not bench.run([runtime], {1: [0, 1, 2]}, 3, target_spikes={1: [0]}).any()
+    assert runtime.get("weight").size == 0

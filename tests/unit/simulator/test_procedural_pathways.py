@@ -73,11 +73,11 @@ def test_targets_of_a_number_are_upper_halves_of_words():
 
 
 def test_columns_left_out_are_geometric():
-    rows, _ = expand(Procedural(2, 1500, "probability", 0.1, 5, 1.0, 1.0))
+    rows, _ = expand(Procedural(2, 2500, "probability", 0.1, 5, 1.0, 1.0))
     expected = []
     for member in range(2):
-        for piece, end in ((0, 1024), (1, 1500)):
-            column, draw = 1024 * piece, 0
+        for piece, end in ((0, 2048), (1, 2500)):
+            column, draw = 2048 * piece, 0
             while True:
                 u = (uniform(member, piece, draw, 0, 5) + 0.5) / 2**32
                 column += math.floor(math.log(u) / math.log1p(-0.1))

@@ -1,4 +1,4 @@
-"""The NumPy interpreter of plans.  Oracles: closed forms, and Python's evaluation."""
+"""Plans run with NumPy.  Oracles: closed forms, and draws of the same counters."""
 
 import math
 
@@ -6,35 +6,8 @@ import numpy as np
 import pytest
 
 from simulator.kernels.philox import draws
-from simulator.reference import Currents, Neurons, evaluate
+from simulator.reference import Currents, Neurons
 from tests.support.simulator_plans import LIF, NOISE, NOISY, values_of
-
-
-@pytest.mark.parametrize(
-    ("expression", "value"),
-    [
-        ("x**2 + 1/4", 2.5),
-        ("1 if x > 1 and not y < 0 else 2", 1),
-        ("1 < x < y or x == y", True),
-        ("min(x, y, -1) + max(x, y, 7) + abs(-x)", 7.5),
-        ("exprel(0) + exprel(1)", math.e),
-        ("sqrt(-1)", math.nan),
-        ("pow(2, 3) + sin(pi/2)", 9),
-        ("sign(-x) + floor(x) + ceil(x)", 2),
-    ],
-)
-def test_an_expression_has_its_value(expression, value):
-    assert evaluate(expression, {"x": 1.5, "y": 3.0}) == pytest.approx(value, nan_ok=True)
-
-
-def test_columns_and_numbers_mix():
-    x = np.array([1.0, 3.0])
-    assert evaluate("x if x > y else y**2 and 1", {"x": x, "y": 2.0}).tolist() == [1, 3]
-
-
-def test_what_no_plan_contains_is_refused():
-    with pytest.raises(ValueError, match=r"'x\.y' cannot stand in a plan"):
-        evaluate("x.y", {"x": 1})
 
 
 def test_a_membrane_relaxes_and_fires_when_it_should():

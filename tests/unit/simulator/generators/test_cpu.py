@@ -5,6 +5,7 @@ rounding of functions; float32 is compared over a short time, before rounding gr
 """
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from numba import cfunc
 
 from simulator import build, tables
 from simulator.generators import cpu
-from simulator.reference import Currents, Neurons, evaluate
+from simulator.reference import Currents, Neurons
+from simulator.statements import Statement
 from tests.support.simulator_plans import (
     ADEX,
     ALL_NEURONS,
@@ -48,8 +50,8 @@ def both_run(plan, n, n_steps, **options):
     """A kernel and the reference with random input: both groups and both spikes after each step."""
     rng = np.random.default_rng(7)
     values, dt_ms = some_values(plan, n, rng), DT_MS.get(plan, 0.1)
-    group = Group(plan, n, values, dt_ms=dt_ms, seed=11, stream=3, **options)
-    reference = Neurons(plan, n, values, dt_ms=dt_ms, seed=11, stream=3)
+    group = Group(plan, n, values, dt_ms=dt_ms, seed=2**63 + 11, stream=3, **options)
+    reference = Neurons(plan, n, values, dt_ms=dt_ms, seed=2**63 + 11, stream=3)
     for step in range(1, n_steps + 1):
         weights = {}
         for receptor, ring in zip(plan.receptors, group.inputs, strict=True):
@@ -106,10 +108,23 @@ def test_lanes_beyond_the_last_neuron_never_fire(n):
 
 
 def test_a_silent_model_writes_no_spikes():
-    plan = build.from_plain(build.to_plain(NOISY) | {"spikes": False})
+    plan = replace(NOISY, spikes=False)
     group = Group(plan, 20, values_of(plan, 0.1) | {"lane": -1000.0})
     group.advance(1)
     assert (group.ring.ids == -1).all() and (group.ring.counts == 0).all()
+
+
+def test_truth_values_and_numbers_may_stand_for_themselves():
+    body = [Statement("armed", "True"), Statement("v", "v + 1 if armed else 0")]
+    plan = replace(LIF, body=(*body, Statement("i_syn", "2"), Statement("spike", "armed")))
+    for precision in ("float32", "float64"):
+        group = Group(plan, 3, values_of(plan, 0.1), precision=precision)
+        assert group.advance(1) == [0, 1, 2]
+        assert group.get("v").tolist() == [-64] * 3 and group.get("i_syn").tolist() == [2] * 3
+
+
+def test_an_empty_group_does_nothing():
+    assert Group(LIF, 0, values_of(LIF, 0.1)).advance(1) == []
 
 
 def test_draws_do_not_depend_on_when_a_run_begins():
@@ -125,9 +140,7 @@ def test_draws_do_not_depend_on_when_a_run_begins():
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_time_is_the_beginning_of_the_step_and_exact(precision):
-    plan = build.from_plain(
-        build.to_plain(LIF) | {"body": [{"target": "v", "expression": "t"}], "receptors": []}
-    )
+    plan = replace(LIF, body=(Statement("v", "t"),), receptors=())
     group = Group(plan, 3, values_of(plan, 0.1), precision=precision)
     group.advance(12_345_678)
     assert group.get("v").tolist() == [np.dtype(precision).type(12_345_677 * 0.1)] * 3
@@ -227,7 +240,7 @@ def test_a_current_flows_into_its_targets(split, precision):
 
 @pytest.mark.parametrize("split", [(0, 37), (0, 5, 5, 37)])
 def test_each_target_has_a_source_of_its_own_if_the_plan_says_so(split):
-    plan = build.from_plain(build.to_plain(NOISE) | {"per_target": True})
+    plan = replace(NOISE, per_target=True)
     n = 37
     rng = np.random.default_rng(5)
     values = values_of(plan, 0.1, mean=rng.uniform(-0.1, 1, n), tau=rng.uniform(1, 5, n))
@@ -245,7 +258,7 @@ def test_each_target_has_a_source_of_its_own_if_the_plan_says_so(split):
 
 
 def test_a_loop_over_targets_becomes_vectors():
-    plan = build.from_plain(build.to_plain(NOISE) | {"per_target": True})
+    plan = replace(NOISE, per_target=True)
     assert "fmul <" in optimised(cpu.current_source(plan, {"mean", "decay", "kick"}, "float64"))
 
 
@@ -253,4 +266,3 @@ def test_constants_follow_from_parameters():
     values = values_of(LIF, 0.1, tau_m=np.array([10.0, 20.0]))
     assert values["decay"].tolist() == [np.exp(-0.01), np.exp(-0.005)]
     assert values["refractory_steps"] == 20
-    assert evaluate("2*decay", values).shape == (2,)

@@ -192,6 +192,7 @@ class HH_cond_exp(
         refractory="2.0*ms",
     ),
     also={"m": "", "h": "", "n": ""},
+    substeps=4,  # sodium channels are too fast for a step of 0.1 ms
 ):
     """Hodgkin-Huxley with the channels of Traub and Miles (1991); NEST's hh_cond_exp_traub.
 

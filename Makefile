@@ -43,8 +43,11 @@ pytest: $(VENV)/.dev    ## only the tests; `make pytest ARGS="-k madc"` passes a
 coverage: $(VENV)/.dev    ## the tests with branch coverage (compiled kernels are not counted)
 	$(BIN)/pytest --cov --cov-report=term-missing $(ARGS)
 
-gpu-check:       ## tests and benchmarks that need a CUDA device
-	@echo "gpu-check: this version has no CUDA code, so there is nothing to check on a GPU."
+# Where a Python with Numba, numba-cuda and pytest is there already: make gpu-check GPU_PYTHON=python3
+GPU_PYTHON ?= $(BIN)/python
+gpu-check: $(if $(filter $(BIN)/python,$(GPU_PYTHON)),$(VENV)/.cuda)    ## tests and benchmarks that need a CUDA device
+	$(GPU_PYTHON) -m pytest --gpu -m gpu tests/unit/simulator
+	$(GPU_PYTHON) benchmarks/bench_cuda.py $(ARGS)
 
 bench: $(VENV)/.dev    ## the benchmarks: ratios measured in this run
 	$(BIN)/python benchmarks/bench_foundation.py $(ARGS)
@@ -77,3 +80,7 @@ $(VENV)/.plot: pyproject.toml | $(VENV)/.created
 $(VENV)/.dev: pyproject.toml | $(VENV)/.created
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $(VENV)/.plot $@
+
+$(VENV)/.cuda: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[cuda]'
+	@touch $@

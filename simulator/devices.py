@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 
+from .errors import NetworkError
 
-class DeviceUnavailableError(RuntimeError):
+
+class DeviceUnavailableError(NetworkError):
     """A network was to run on a device that is not here.
 
     device  what was asked for
@@ -19,7 +21,7 @@ class DeviceUnavailableError(RuntimeError):
     def __init__(self, device: str, reason: str) -> None:
         self.device, self.reason = device, reason
         super().__init__(
-            f"device={device!r}: {reason}; install an NVIDIA driver and `pip install "
+            f"network: device {device!r}: {reason}; install an NVIDIA driver and `pip install "
             "pynn-hx[cuda]`, or use device='cpu'"
         )
 

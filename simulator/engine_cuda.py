@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .connectivity import Procedural
 from .cuda import snapshots
 from .cuda.bookkeeping import advance
 from .cuda.currents import DeviceCurrent
@@ -21,13 +22,15 @@ from .cuda.groups import DeviceGroup, Emitter, History, Setting
 from .cuda.launch import Launch, Shape, default_shape
 from .cuda.memory import Memory, power_of_two, word
 from .cuda.pathways import DevicePathway
+from .cuda.procedural import DeviceProcedural
 from .cuda.record import Samples, Spikes
 from .cuda.sources import DeviceSource
 from .devices import require_cuda
 from .recording import Recording, SpikeRecording
-from .specification import F64, I64, NetworkSpec
+from .specification import F64, I64, NetworkSpec, PathwaySpec
 
 Snapshot = dict[str, npt.NDArray[Any]]
+Pathway = DevicePathway | DeviceProcedural
 
 _BLOCK_BYTES = 2**28
 """Recordings may take so much of the device's memory between two copies."""
@@ -72,11 +75,7 @@ class CudaEngine:
             for k, s in enumerate(spec.sources)
         ]
         self.groups = [self._make_group(g) for g in range(len(spec.groups))]
-        self.pathways = [
-            DevicePathway(p, self.setting, self._emitter(p.pre.emitter, p.pre.is_source),
-                          self.groups[p.post.emitter])
-            for p in spec.pathways
-        ]  # fmt: skip
+        self.pathways = [self._make_pathway(p) for p in spec.pathways]
         self.currents = [
             DeviceCurrent(c, self.setting, self.groups[c.group]) for c in spec.currents
         ]
@@ -121,6 +120,11 @@ class CudaEngine:
             self.spec.groups[g], self.setting, self.emitters[g],
             input_steps=power_of_two(spread), history=history,
         )  # fmt: skip
+
+    def _make_pathway(self, spec: PathwaySpec) -> Pathway:
+        kind = DeviceProcedural if isinstance(spec.connectivity, Procedural) else DevicePathway
+        emitter = self._emitter(spec.pre.emitter, spec.pre.is_source)
+        return kind(spec, self.setting, emitter, self.groups[spec.post.emitter])
 
     def fit_scales(self) -> None:
         """The finest fixed-point scale for each receptor at which its sums cannot overflow."""
@@ -185,7 +189,11 @@ class CudaEngine:
         """
         memory, history = self.setting.memory, group.history
         assert history is not None
-        pathways = [p for p in self.pathways if p.group is group and p.looks_back]
+        pathways = [
+            p
+            for p in self.pathways
+            if isinstance(p, DevicePathway) and p.group is group and p.looks_back
+        ]
         waiting = self._waiting(history, pathways)
         if history.steps.shape[1] - waiting < wanted:
             if history.steps.shape[1] >= _LARGE_HISTORY:

@@ -94,7 +94,7 @@ def run(simtime: float, callbacks: Sequence[Callback] | None = None) -> float:
     """
     state = session.state
     if callbacks is None and simtime >= 0:
-        state.advance(state.steps(state.t + simtime) - state.step)
+        state.advance(state.steps(simtime))
         return state.t
     return run_until(state.t + simtime, callbacks)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from .launch import cuda
+from .launch import cuda, kernel
 
 MOST_TIMES = 255
 """How often a source may fire in one step if it is recorded: a byte holds the count."""
 
 
-@cuda.jit
+@kernel
 def advance(clock: Any, counts: Any) -> None:
     """Go to the next step, in which nobody has fired yet.  One thread.
 
@@ -28,7 +28,7 @@ def advance(clock: Any, counts: Any) -> None:
     clock[0] = following
 
 
-@cuda.jit
+@kernel
 def emit_times(
     clock: Any, steps: Any, starts: Any, members: Any, often: Any, ids: Any, counts: Any,
     times: Any,
@@ -56,14 +56,14 @@ def emit_times(
         counts[row] = starts[low + 1] - first
 
 
-@cuda.jit
+@kernel
 def add_current(trace: Any, trace_mask: Any, targets: Any, i_inj: Any) -> None:
     """Add amplitudes [nA] to the neurons of one source; a neuron is a target at most once."""
     for k in range(cuda.grid(1), targets.shape[0], cuda.gridsize(1)):
         i_inj[0, targets[k]] += trace[k & trace_mask]
 
 
-@cuda.jit
+@kernel
 def mark_spikes(
     clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, place: Any, raster: Any,
     first: Any,
@@ -81,7 +81,7 @@ def mark_spikes(
             raster[clock[0] - first[0], column] = min(often, MOST_TIMES)
 
 
-@cuda.jit
+@kernel
 def seen_by_all(
     targets: Any, post_first: Any, touched: Any, delays: Any, delay_mask: Any, axonal: Any,
     axonal_mask: Any, visits: Any, visit_mask: Any, history: Any, fired: Any, seen: Any,

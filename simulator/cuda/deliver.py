@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .launch import cuda
+from .launch import cuda, kernel
 
 
 @cuda.jit(device=True)
@@ -39,7 +39,7 @@ def add_real(
 
 
 def _make_sparse(add: Any) -> Any:
-    @cuda.jit
+    @kernel
     def deliver_sparse(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
         lag: Any, starts: Any, targets: Any, post_first: Any, weights: Any, weight_mask: Any,
@@ -68,7 +68,7 @@ def _make_sparse(add: Any) -> Any:
 
 
 def _make_dense(add: Any) -> Any:
-    @cuda.jit
+    @kernel
     def deliver_dense(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
         lag: Any, n_post: Any, no_self: Any, post_first: Any, weights: Any, weight_mask: Any,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .launch import cuda, device_function
+from .launch import cuda, device_function, kernel
 from .philox import words
 
 _TINY = 2.0**-33
@@ -67,7 +67,7 @@ def next_interval(
     return dead[source] + scale[source] * value
 
 
-@cuda.jit
+@kernel
 def begin_renewal(
     now_ms: Any, due: Any, draws: Any, start: Any, shape: Any, scale: Any, dead: Any, seed: Any,
     stream: Any,
@@ -79,7 +79,7 @@ def begin_renewal(
             due[source] = begin + next_interval(draws, shape, scale, dead, seed, stream, source)
 
 
-@cuda.jit
+@kernel
 def emit_renewal(
     clock: Any, dt_ms: Any, due: Any, draws: Any, stop: Any, shape: Any, scale: Any, dead: Any,
     seed: Any, stream: Any, ids: Any, counts: Any, times: Any,

@@ -13,11 +13,24 @@ from typing import Any
 import numba
 import numba.cuda
 
+from ..digest import ENGINE_DIGEST
+
 cuda: Any = numba.cuda
 """The module, without types: it has none for what stands in kernels."""
 _settings: Any = numba.config
 SIMULATED = bool(_settings.ENABLE_CUDASIM)
 """Whether kernels run as Python threads in Numba's simulator."""
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Make a function a kernel, whose machine code Numba keeps on disk.
+
+    Its name changes with the sources of this package, as it may call functions of other files.
+    """
+    if SIMULATED:
+        return cuda.jit(function)
+    function.__qualname__ += f"_{ENGINE_DIGEST}"
+    return cuda.jit(function, cache=True)
 
 
 def device_function(function: Callable[..., Any]) -> Any:

@@ -24,25 +24,18 @@ _PIECE = 8
 """Synapses of a row that one thread of a warp does one after the other."""
 _GROWTH = 2.0**12
 """How far weights that learn may outgrow the largest of weights and limits that are given."""
-_REPEATS = 2.0**8
+REPEATS = 2.0**8
 """How often a source may fire in one step, so that its weights still fit the fixed-point scale."""
 Snapshot = dict[str, Array]
 
 
 class DevicePathway:
-    """Synapses between an emitter and a receptor of a group.
-
-    Raises  NotImplementedError for procedural connectivity, which only the CPU has so far.
-    """
+    """Stored synapses between an emitter and a receptor of a group."""
 
     def __init__(
         self, spec: PathwaySpec, setting: Setting, emitter: Emitter, group: DeviceGroup
     ) -> None:
-        if isinstance(spec.connectivity, Procedural):
-            raise NotImplementedError(
-                f"synapses {spec.plan.name}: device='cuda' has no procedural connectivity in this "
-                "version; use Sparse or Dense, or device='cpu'"
-            )
+        assert not isinstance(spec.connectivity, Procedural)
         self.spec, self.setting, self.emitter, self.group = spec, setting, emitter, group
         self.n = spec.connectivity.n_synapses
         self.is_static = spec.plan.is_static
@@ -142,7 +135,7 @@ class DevicePathway:
     def headroom(self) -> float:
         """How many times larger than `largest` an event may be."""
         growth = 1.0 if self.is_static else _GROWTH
-        return growth * (_REPEATS if self.spec.pre.is_source else 1.0)
+        return growth * (REPEATS if self.spec.pre.is_source else 1.0)
 
     # -- running ----------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from simulator.cuda.philox import words as _words
 _real = _np.{precision}
 
 
-@_cuda.jit
+@_cuda.jit(cache=True)
 """
 _FUNCTIONS = sorted({*CALLS.values(), *LOGIC})
 _OF_OTHER_TYPE = ("floor", "ceiling", "sign", "exprel", "integer_power")

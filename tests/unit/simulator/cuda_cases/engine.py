@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import simulator.cuda.launch
-from simulator.connectivity import Dense, Sparse
+from simulator.connectivity import Dense, Procedural, Sparse
 from simulator.cuda.launch import SIMULATED, Shape
 from simulator.handles import Neurons
 from simulator.models import CurrentModel
@@ -241,3 +241,22 @@ def test_populations_without_members_are_harmless():
     network.record_spikes(source)
     network.run(3)
     assert empty.get("v").size == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("probability", 0.3), ("probability", 1.0), ("number_post", 7)]
+)
+@pytest.mark.parametrize("low", [0.25, 1.0])
+def test_procedural_synapses_are_those_of_the_cpu(kind, value, low):
+    results = []
+    for device in ("cpu", "cuda"):
+        network = Network(dt_ms=0.1, device=device)
+        neurons = network.add_neurons(LIF, 30, {"v_thresh": 1e9})
+        source = network.add_spike_times([[1.0, 1.0, 2.0], [1.2], [], [0.5]])
+        drawn = Procedural(4, 20, kind, value, 2**40 + 1, low, 1.0)
+        network.connect(source, neurons[5:25], "excitatory", drawn, delay_ms=0.2)
+        i_syn = network.record(neurons, "i_syn")
+        network.run(30)
+        results.append(i_syn.values)
+    assert np.count_nonzero(results[0][-1]) > 7
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-12, atol=1e-13)

@@ -1,7 +1,7 @@
 """PyNN on software models: ``import pynn_hx.sim as sim``.
 
 Models are equations, from which fast code is made for the CPU or a GPU; what is here and how it
-differs from other backends: ``docs/reference/sim.md``.
+differs from other backends: ``docs/reference/sim_api.md``.
 """
 
 from pyNN import common, core, errors, morphology, parameters, random, space

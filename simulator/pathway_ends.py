@@ -118,6 +118,7 @@ def common_arguments(
     table[entries.INPUTS_MASK] = values.shape[0] - 1
     table[entries.BOUNDS] = address(bounds)
     table[entries.THREADS] = bounds.size - 1
+    table[entries.SINCE] = spec.since
     return table
 
 

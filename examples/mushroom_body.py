@@ -61,17 +61,18 @@ def build(seed=1):
 
 
 def present(image, pn, kc, pixels):
-    """Show one image to the network at rest; returns spike times [ms] of PN and KC, by neuron."""
+    """Show one image to the network at rest; returns `spikes` of PN and of KC."""
     sim.reset()
     pixels.magnitude = image * INPUT_SCALE_NA
     sim.run(PRESENT_MS)
-    return [
-        [
-            np.asarray(train)
-            for train in cells.get_data("spikes", clear=True).segments[-1].spiketrains
-        ]
-        for cells in (pn, kc)
-    ]
+    return spikes(pn), spikes(kc)
+
+
+def spikes(cells):
+    """(spike,) which neuron, and (spike,) when [ms], since the last image."""
+    # `multiplexed` makes no object for each of 20000 neurons.
+    channels, times = cells.get_data("spikes", clear=True).segments[-1].spiketrains.multiplexed
+    return channels - cells.first_id, times.magnitude
 
 
 def draw(responses):
@@ -80,10 +81,8 @@ def draw(responses):
         2, len(responses), figsize=(12, 6), sharex=True, sharey="row", layout="constrained"
     )
     for digit, column, response in zip(DIGITS, panels.T, responses, strict=True):
-        for axes, trains, colour in zip(column, response, ("C0", "C3"), strict=True):
-            times = np.concatenate(trains)
-            cells = np.repeat(np.arange(len(trains)), [train.size for train in trains])
-            axes.scatter(times, cells, s=0.3, color=colour)
+        for axes, (neurons, times), colour in zip(column, response, ("C0", "C3"), strict=True):
+            axes.scatter(times, neurons, s=0.3, color=colour)
         column[0].set_title(f"digit {digit}")
         column[1].set(xlabel="time [ms]", xlim=(0, PRESENT_MS))
     panels[0, 0].set_ylabel("PN")
@@ -95,16 +94,15 @@ def main(seed=1):
     """Present four digits, print how many Kenyon cells were active, draw; returns the counts."""
     network = build(seed)
     responses = [present(image, *network) for image in first_images()]
-    active = [sum(train.size > 0 for train in kenyon) for _, kenyon in responses]
+    awake = [[np.unique(neurons).size for neurons, _ in response] for response in responses]
     print("digit  active PN  active KC  tutorial")
-    for digit, (pn, _), count, published in zip(DIGITS, responses, active, PUBLISHED, strict=True):
-        fired = sum(train.size > 0 for train in pn)
-        print(f"{digit:5}  {fired:9}  {count:9}  {published:8}")
+    for digit, (pn, kenyon), published in zip(DIGITS, awake, PUBLISHED, strict=True):
+        print(f"{digit:5}  {pn:9}  {kenyon:9}  {published:8}")
     figure = draw(responses)
     figure.savefig("mushroom_body.png", dpi=120)
     plt.close(figure)
     sim.end()
-    return active
+    return [kenyon for _, kenyon in awake]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,7 +170,7 @@ def continued(old: F64, new: F64, now_ms: float, dt_ms: float) -> F64:
 
 
 def n_values(connectivity: Connectivity) -> int:
-    """How many synapses have values of their own; procedural ones have one for all."""
+    """How many values may be given for synapses: procedural ones have one for all."""
     return 1 if isinstance(connectivity, Procedural) else connectivity.n_synapses
 
 
@@ -196,8 +197,6 @@ def pathway(
     # The part before the synapse is the smaller of what is left, so that fraction 1 leaves none.
     axonal = np.floor(delays * (1.0 - dendritic_fraction) + 0.5).astype(np.int64)
     weights = matching(f"{place}.weight", weight, n)
-    if isinstance(connectivity, Procedural) and weights.ndim:
-        raise NetworkError(f"{place}: procedural synapses draw their weights; give no array")
     rows = 1 if all(np.ndim(v) == 0 for v in parameters.values()) else n
     values = complete(place, plan.parameters, parameters, rows)
     state_rows = 1 if all(np.ndim(v) == 0 for v in initial.values()) else n
@@ -261,7 +260,9 @@ def set_pathway(spec: PathwaySpec, name: str, values: npt.ArrayLike) -> None:
     pathway_column(spec, name)
     n = n_values(spec.connectivity)
     column = collapsed(matching(f"synapses {spec.plan.name}.{name}", values, n))
-    if name == "weight":
+    if isinstance(spec.connectivity, Procedural):
+        spec.connectivity = replace(spec.connectivity, low=float(column), high=float(column))
+    elif name == "weight":
         spec.weights = column
     elif name in spec.values:
         spec.values[name] = column

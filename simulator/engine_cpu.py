@@ -83,7 +83,7 @@ class CpuEngine:
         return _power_of_two(longest + self.window + 2)
 
     def _input_steps(self, group: int, receptor: int) -> int:
-        steps = 1
+        steps = self.spec.in_flight_steps
         for p in self.spec.pathways:
             if (p.post.emitter, p.receptor) == (group, receptor) and np.asarray(p.delays).size:
                 delays = np.asarray(p.delays)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .columns import n_values
+from .connectivity import Procedural
 from .specification import Range
 
 if TYPE_CHECKING:
@@ -115,8 +115,11 @@ class Pathway:
 
     @property
     def n_synapses(self) -> int:
-        """How many have values of their own: procedural synapses have one for all."""
-        return n_values(self._network.spec.pathways[self._number].connectivity)
+        """How many; procedural ones are drawn and counted."""
+        connectivity = self._network.spec.pathways[self._number].connectivity
+        if isinstance(connectivity, Procedural):
+            return int(self.get("weight").size)
+        return connectivity.n_synapses
 
     def get(self, name: str) -> F64:
         """``weight``, ``delay`` [ms], a parameter or a state; (synapse,) in stored order."""

@@ -20,6 +20,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .digest import ENGINE_DIGEST
+from .kernels.subnormals import flush_subnormals, restore
 from .operations import Operation
 
 I64 = npt.NDArray[np.int64]
@@ -122,6 +123,7 @@ def _run(operations, first, n_steps, window, thread, n_threads, control):  # typ
     window      steps between two meetings of the threads
     Returns     how many steps are done, the same for every thread.
     """
+    mode = flush_subnormals()  # decaying currents end in them, and some CPUs crawl there
     done = 0
     while done < n_steps:
         last = min(done + window, n_steps)
@@ -132,6 +134,7 @@ def _run(operations, first, n_steps, window, thread, n_threads, control):  # typ
         _meet(control, n_threads)
         if _load(control, ENOUGH) != 0:
             break
+    restore(mode)
     return done
 
 

@@ -186,7 +186,7 @@ class Network(StateAccess):
         connectivity: Connectivity,
         model: SynapseModel | SynapsePlan = STATIC,
         *,
-        weight: npt.ArrayLike = 1.0,
+        weight: npt.ArrayLike | None = None,
         delay_ms: npt.ArrayLike | None = None,
         parameters: Values | None = None,
         initial: Values | None = None,
@@ -195,7 +195,8 @@ class Network(StateAccess):
     ) -> Pathway:
         """Connect `pre` to a receptor of `post`.
 
-        weight, parameters, initial  one number, or one per synapse in the order of `connectivity`
+        weight, parameters, initial  one number, or one per synapse in the order of `connectivity`;
+                  a weight of 1 if not given; none for `Procedural`, which has weights of its own
         delay_ms  the same, rounded to steps, at least one; a single step if not given
         dendritic_fraction  part of the delay behind the synapse: plastic synapses see spikes of
                   their neuron so much later, and of the source so much earlier
@@ -214,17 +215,24 @@ class Network(StateAccess):
             raise NetworkError(
                 f"synapses {plan.name} change, and procedural ones are not stored; use Sparse"
             )
+        if isinstance(connectivity, Procedural) and weight is not None:
+            raise NetworkError(
+                f"synapses {plan.name}: procedural ones have the weights of their connectivity; "
+                "give low and high there, and no weight here"
+            )
         self._suspend()
         pathway = columns.pathway(
             plan, connectivity,
-            weight=weight, delay_ms=self.dt_ms if delay_ms is None else delay_ms,
+            weight=1.0 if weight is None else weight,
+            delay_ms=self.dt_ms if delay_ms is None else delay_ms,
             parameters=parameters or {}, initial=initial or {},
             dendritic_fraction=dendritic_fraction, dt_ms=self.dt_ms,
         )  # fmt: skip
         self.spec.pathways.append(
             PathwaySpec(
                 plan, pre.range, post.range, names.index(receptor), connectivity,
-                weight_bits=weight_bits, stream=self._stream(), **pathway,
+                weight_bits=weight_bits, stream=self._stream(),
+                since=self.step + 1 if self.step else 0, **pathway,
             )
         )  # fmt: skip
         return Pathway(self, len(self.spec.pathways) - 1)
@@ -343,6 +351,8 @@ class Network(StateAccess):
             self._engine.close()
         self._engine, self.step, self._pending = None, 0, {}
         self.spec.trial += 1
+        for pathway in self.spec.pathways:
+            pathway.since = 0
         for recording in self.recordings:
             recording.clear(0)
         for spikes in self.spike_recordings:
@@ -389,6 +399,9 @@ class Network(StateAccess):
 
     def _build(self) -> Any:
         memory.check(self.memory_estimate(), "network")
+        coming = [v for k, v in self._pending.items() if k.startswith("inputs")]
+        steps = [np.flatnonzero(v.any(axis=1)).max(initial=-1) + 2 for v in coming if v.size]
+        self.spec.in_flight_steps = int(max(steps, default=1))
         self._engine = make_engine(
             self.spec, self.recordings, self.spike_recordings,
             device=self.device, threads=self.threads, step=self.step,

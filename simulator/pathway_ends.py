@@ -59,10 +59,13 @@ class PathwayRuntime(Protocol):
         """Set to one number or (synapse,) numbers, from the next step on."""
 
     def snapshot(self) -> dict[str, npt.NDArray[Any]]:
-        """Copies of everything that a simulation or `set` changes."""
+        """Copies of weights and of everything that a simulation changes.
+
+        Parameters and delays are not in it: they are the specification's.
+        """
 
     def restore(self, saved: dict[str, npt.NDArray[Any]]) -> None:
-        """Go back to a snapshot."""
+        """Go back to a snapshot; what is not in it stays."""
 
     def reset(self) -> None:
         """Weights and states as they were given, or set, last."""
@@ -115,6 +118,7 @@ def common_arguments(
     table[entries.INPUTS_MASK] = values.shape[0] - 1
     table[entries.BOUNDS] = address(bounds)
     table[entries.THREADS] = bounds.size - 1
+    table[entries.SINCE] = spec.since
     return table
 
 

@@ -183,29 +183,17 @@ class PlasticPathway:
         self._renew_if_possible()
 
     def snapshot(self) -> dict[str, Values]:
-        """Copies of all columns, and of when they were touched."""
-        saved: dict[str, Values] = {f"value:{name}": c.copy() for name, c in self.columns.items()}
-        saved |= {f"number:{name}": np.asarray(x) for name, x in self.numbers.items()}
-        saved |= {f"initial:{name}": x.copy() for name, x in self.initial.items()}
-        return saved | {
-            "touched": self.touched.copy(),
-            "delay_steps": self.timing.delays.astype(np.int64),
-            "axonal_steps": self.timing.axonal.astype(np.int64),
-        }
+        """Copies of all states, and of when they were touched [half steps]."""
+        saved = {f"value:{name}": self.columns[name].copy() for name in self.initial}
+        return saved | {"touched": self.touched.copy()}
 
     def restore(self, saved: dict[str, Values]) -> None:
-        """Go back to a snapshot."""
-        parts = {kind: {} for kind in ("value", "number", "initial")}  # type: ignore[var-annotated]
-        for key, value in saved.items():
-            kind, _, name = key.partition(":")
-            if kind in parts:
-                parts[kind][name] = value
-        self.columns = {name: value.copy() for name, value in parts["value"].items()}
-        self.numbers = {name: float(value) for name, value in parts["number"].items()}
-        self.initial = {name: value.copy() for name, value in parts["initial"].items()}
-        self.touched = saved["touched"].copy()
-        self.timing = self._timing(saved["delay_steps"], saved["axonal_steps"])
-        self._renew_if_possible()
+        """See `PathwayRuntime`."""
+        for name in self.initial:
+            if f"value:{name}" in saved:
+                self.columns[name][:] = saved[f"value:{name}"]
+        if "touched" in saved:
+            self.touched[:] = saved["touched"]
 
     def reset(self) -> None:
         """Weights and states as they were given, or set, last; time begins at 0."""

@@ -120,7 +120,10 @@ class ProceduralPathway:
         raise KeyError(f"pathway: a static synapse has no '{name}'; it has weight and delay")
 
     def set(self, name: str, values: npt.ArrayLike) -> None:
-        """Set the weight, or the delay [ms], of all synapses to one number."""
+        """Set the weight, or the delay [ms], of all synapses to one number.
+
+        The weight becomes that of the specification's connectivity.
+        """
         if name not in ("weight", "delay"):
             self.get(name)
         given = column(f"pathway: {name}", values, 1)
@@ -138,25 +141,17 @@ class ProceduralPathway:
             self._renew()
 
     def snapshot(self) -> dict[str, npt.NDArray[Any]]:
-        """The range of the weights and the delay [steps]."""
-        one = self.connectivity
-        return {
-            "range": np.array([one.low, one.high]),
-            "delay_steps": np.asarray(self.minimal_delay),
-        }
+        """Nothing: a simulation changes nothing."""
+        return {}
 
     def restore(self, saved: dict[str, npt.NDArray[Any]]) -> None:
-        """Go back to a snapshot."""
-        low, high = saved["range"].tolist()
-        self.rebuild_needed |= self.minimal_delay != int(saved["delay_steps"])
-        self.minimal_delay = int(saved["delay_steps"])
-        self._use(replace(self.connectivity, low=low, high=high))
+        """Nothing."""
 
     def reset(self) -> None:
         """Nothing: what a user has set stays, and nothing else changes."""
 
     def _use(self, connectivity: Procedural) -> None:
-        self.connectivity = connectivity
+        self.connectivity = self.spec.connectivity = connectivity
         self.__dict__.pop("_expansion", None)
         self._renew()
 

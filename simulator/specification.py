@@ -73,6 +73,7 @@ class PathwaySpec:
     axonal    steps of the delay before the synapse, same shape (plastic synapses)
     values    parameters and constants of the plan: number or (synapse,)
     states    initial values of the plan's states but the weight: number or (synapse,)
+    since    spikes of earlier steps are not carried: the synapses, or their delays, are newer
     weight_bits  0: as the precision says; 8 or 16: stored in so many bits, as multiples of a step
     """
 
@@ -88,6 +89,7 @@ class PathwaySpec:
     states: dict[str, Column] = field(default_factory=dict)
     weight_bits: int = 0
     stream: int = 0
+    since: int = 0
 
 
 @dataclass
@@ -114,6 +116,8 @@ class NetworkSpec:
     precision: Precision
     trial: int = 0
     """How often the network has been reset: every trial has random numbers of its own."""
+    in_flight_steps: int = 1
+    """Inputs of so many steps are on their way when an engine begins: its rings need the room."""
     groups: list[GroupSpec] = field(default_factory=list)
     sources: list[SourceSpec] = field(default_factory=list)
     pathways: list[PathwaySpec] = field(default_factory=list)

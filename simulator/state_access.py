@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import columns
+from . import columns, in_flight
 from .algebra import evaluate
 from .build import constants
+from .connectivity import Procedural
 from .errors import NetworkError
 from .handles import Neurons
-from .specification import NetworkSpec
+from .procedural_pathways import expand
+from .specification import NetworkSpec, PathwaySpec
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -153,27 +156,58 @@ class StateAccess:
     def read_pathway(self, number: int, name: str) -> F64:
         """A quantity of every synapse, in the order of the connectivity."""
         pathway = self.spec.pathways[number]
+        if isinstance(pathway.connectivity, Procedural):
+            return self._drawn(pathway, pathway.connectivity, name)
         n = columns.n_values(pathway.connectivity)
         if name == "delay":
             return np.array(columns.full(pathway.delays, n), np.float64) * self.spec.dt_ms
         if self._engine is not None:
             return np.asarray(self._engine.read_pathway(number, name), np.float64)
-        key = f"pathway{number}/{name}"
-        if key in self._pending:
-            return np.array(self._pending[key], np.float64)
+        for key in self._pending_pathway(number, name):
+            if key in self._pending:
+                return np.array(columns.full(self._pending[key], n), np.float64)
         return np.array(columns.full(columns.pathway_column(pathway, name), n), np.float64)
+
+    def _change_delays(self, number: int, values: npt.ArrayLike) -> None:
+        """New delays for spikes to come; those on their way arrive after the old ones."""
+        pathway = self.spec.pathways[number]
+        if self.step and not pathway.plan.is_static:
+            raise NetworkError(
+                f"synapses {pathway.plan.name}: delays of plastic synapses cannot change at "
+                f"{self.step * self.spec.dt_ms:g} ms, with spikes on their way; set them before "
+                "a run or after a reset"
+            )
+        old = copy(pathway)
+        columns.set_delays(pathway, values, self.spec.dt_ms)
+        self._suspend()
+        if self.step:
+            in_flight.arrive(self._pending, old, self.read_pathway(number, "weight"), self.step)
+            pathway.since = self.step + 1
+
+    def _drawn(self, pathway: PathwaySpec, connectivity: Procedural, name: str) -> F64:
+        """The same of synapses that are drawn whenever their neuron fires: drawn for this."""
+        weights = expand(connectivity)[1]
+        if name == "delay":
+            return np.full(weights.size, float(np.asarray(pathway.delays))) * self.spec.dt_ms
+        columns.pathway_column(pathway, name)
+        return weights
 
     def write_pathway(self, number: int, name: str, values: npt.ArrayLike) -> None:
         """Change a quantity of every synapse: also what it starts from after a reset."""
         pathway = self.spec.pathways[number]
         if name == "delay":
-            self._suspend()
-            columns.set_delays(pathway, values, self.spec.dt_ms)
+            self._change_delays(number, values)
             return
         if self._engine is not None:
             self._engine.write_pathway(number, name, values)
         columns.set_pathway(pathway, name, values)
-        self._pending.pop(f"pathway{number}/{name}", None)
+        for key in self._pending_pathway(number, name):
+            self._pending.pop(key, None)
+
+    @staticmethod
+    def _pending_pathway(number: int, name: str) -> tuple[str, str]:
+        """Where a weight, or a state of a plastic synapse, stands in a snapshot."""
+        return f"pathway{number}/{name}", f"pathway{number}/value:{name}"
 
     def read_current(self, number: int, name: str) -> F64:
         """A parameter of a current source, in the order in which its targets were given."""

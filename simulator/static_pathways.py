@@ -114,18 +114,15 @@ class StaticPathway:
         self._renew_if_possible()
 
     def snapshot(self) -> dict[str, npt.NDArray[Any]]:
-        """Copies of weights [unit of the receptor] and delays [steps]."""
+        """Weights [unit of the receptor]."""
         one = self.weights.one
-        weight = self.weights.values(self.n_synapses) if one is None else np.asarray(one)
-        same = self.delays.one
-        delays = np.asarray(self.delays.minimal) if same else self.delays.steps(self.n_synapses)
-        return {"weight": weight, "delay_steps": delays}
+        return {"weight": self.get("weight") if one is None else np.asarray(one)}
 
     def restore(self, saved: dict[str, npt.NDArray[Any]]) -> None:
-        """Go back to a snapshot."""
-        self._store_weights(saved["weight"])
-        self.delays = store_delays("pathway: delay", saved["delay_steps"], self.n_synapses)
-        self._renew_if_possible()
+        """See `PathwayRuntime`."""
+        if "weight" in saved:
+            self._store_weights(saved["weight"])
+            self._renew_if_possible()
 
     def reset(self) -> None:
         """Nothing: what a user has set stays, and nothing else changes."""

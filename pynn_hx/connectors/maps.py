@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -50,12 +51,17 @@ class FixedProbabilityConnector(MapConnector, _pynn.FixedProbabilityConnector):
         self.connect_pairs(projection, pre, post, values)
 
     def _drawn_pairs(self, n_pre: int, n_post: int) -> tuple[Ints, Ints]:
-        """The pairs, postsynaptic cell by postsynaptic cell, as PyNN draws them."""
+        """The pairs, postsynaptic cell by postsynaptic cell, as PyNN draws them.
+
+        As in PyNN the generator stays as it was, so that several projections that use it draw the
+        same numbers.
+        """
+        rng = deepcopy(self.rng)
         pres, posts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         block = max(1, _DRAWS_AT_ONCE // max(n_pre, 1))
         for first in range(0, n_post, block):
             n = min(block, n_post - first)
-            drawn = self.rng.next(n * n_pre, "uniform", {"low": 0, "high": 1})
+            drawn = rng.next(n * n_pre, "uniform", {"low": 0, "high": 1})
             post, pre = np.nonzero(drawn.reshape(n, n_pre) < self.p_connect)
             pres.append(pre)
             posts.append(post + first)

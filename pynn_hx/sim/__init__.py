@@ -1,7 +1,7 @@
 """PyNN on software models: ``import pynn_hx.sim as sim``.
 
 Models are equations, from which fast code is made for the CPU or a GPU; what is here and how it
-differs from other backends: ``docs/reference/sim.md``.
+differs from other backends: ``docs/reference/sim_api.md``.
 """
 
 from pyNN import common, core, errors, morphology, parameters, random, space
@@ -11,6 +11,7 @@ from pyNN.recording import get_io
 from pyNN.space import Space
 from pyNN.standardmodels import StandardCellType
 
+from ..alias import register_pynn_alias
 from . import connectors, session, standardmodels
 from . import session as simulator
 from .connectors import (
@@ -138,3 +139,6 @@ def list_standard_models() -> list[str]:
             and one.__module__.startswith(__name__)
         }
     )
+
+
+register_pynn_alias()  # now that this module is loaded, pyNN.hx is an attribute, too

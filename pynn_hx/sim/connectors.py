@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from pyNN.connectors import Connector
+from pyNN.errors import InvalidDimensionsError
 from pyNN.random import RandomDistribution
 
 from ..connectors import (
-    AllToAllConnector,
     ArrayConnector,
     CloneConnector,
     CSAConnector,
@@ -52,6 +52,32 @@ __all__ = [
 ]
 
 _NUMBERS_AT_ONCE = 2**22
+
+
+class AllToAllConnector(maps.AllToAllConnector):
+    """Every cell onto every cell; see PyNN."""
+
+    def connect(self, projection: Any) -> None:
+        """Connect all pairs, without a list of them if that can be."""
+        values = SynapseValues(projection)
+        no_self = not self.allow_self_connections and _share_cells(projection)
+        if values.lazy or self.callback or no_self:
+            super().connect(projection)
+            return
+        n_pre, n_post = projection.shape
+        for name, column in values.listed.items():
+            if column.size != n_pre * n_post:
+                raise InvalidDimensionsError(
+                    f"projection {projection.label!r}: {column.size} numbers as {name} for "
+                    f"{n_pre * n_post} connections; give one number for each connection"
+                )
+        projection.receive_all_pairs({**values.known, **values.listed})
+
+
+def _share_cells(projection: Any) -> bool:
+    """Whether a cell is at both ends."""
+    pre = np.array(projection.pre.all_cells, dtype=np.int64)
+    return bool(np.isin(pre, np.array(projection.post.all_cells, dtype=np.int64)).any())
 
 
 class FixedProbabilityConnector(maps.FixedProbabilityConnector):

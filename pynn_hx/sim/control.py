@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from pyNN import common
 from pyNN.recording import get_io
 
+from ..device import default_device
 from . import session
 
 DEFAULT_TIMESTEP = 0.1
@@ -33,7 +34,8 @@ def setup(
 
     timestep   length of a step [ms]
     min_delay, max_delay  [ms]; "auto": those of the projections there are
-    device     "cpu", "cuda", or "auto", which is the CPU
+    device     "cpu", "cuda", or "auto": what `pynn_hx.device.set_default_device` was told, else
+               the CPU
     threads    how many at most; results do not depend on it
     precision  of states and sums; parameters and weights are kept in double precision
     seed       of all random numbers of the simulation, 0 .. 2**64 - 1: the same seed gives the same
@@ -57,7 +59,7 @@ def setup(
             dt_ms=float(timestep),
             min_delay=None if isinstance(min_delay, str) else float(min_delay),
             max_delay=None if isinstance(max_delay, str) else float(max_delay),
-            device=device,
+            device=default_device() if device == "auto" else device,
             threads=n_threads,
             precision=precision,
             seed=_seed(seed, extra),
@@ -94,7 +96,7 @@ def run(simtime: float, callbacks: Sequence[Callback] | None = None) -> float:
     """
     state = session.state
     if callbacks is None and simtime >= 0:
-        state.advance(state.steps(state.t + simtime) - state.step)
+        state.advance(state.steps(simtime))
         return state.t
     return run_until(state.t + simtime, callbacks)
 

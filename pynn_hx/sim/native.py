@@ -103,6 +103,7 @@ class NativeSynapseType(EngineSynapse, StandardSynapseType):
     """
 
     model: ClassVar[SynapseModel]
+    changes_weight: ClassVar[bool] = True  # perhaps
 
     def __init__(self, dendritic_delay_fraction: float = 1.0, **parameters: Any) -> None:
         if not 0 <= dendritic_delay_fraction <= 1:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pyNN import common
 
-from simulator.connectivity import Dense, Sparse
+from simulator.connectivity import Dense, Sparse, pairs
 from simulator.handles import Pathway
 from simulator.models import SynapseModel
 from simulator.network import Network
@@ -34,6 +34,17 @@ class Members:
     indices: Ints | None
     first: int
     size: int
+
+    @property
+    def part(self) -> slice:
+        """The indices as a slice, if they are consecutive."""
+        first = 0 if self.indices is None else int(self.indices[0])
+        return slice(first, first + self.size)
+
+    @property
+    def is_consecutive(self) -> bool:
+        """Whether the indices ascend without a gap."""
+        return self.indices is None or bool(np.all(np.diff(self.indices) == 1))
 
     def in_population(self, indices: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Indices in the population of cells of this end."""
@@ -65,6 +76,7 @@ def members_of(cells: Any) -> list[Members]:
 class PathwayPart:
     """The connections of a projection between two populations.
 
+    connectivity  rows of whole populations, or Dense between consecutive ranges of them
     where   which of the projection's connections they are, in the order of `connectivity`
     handle  what the engine calls them; None until it has been told
     """
@@ -84,13 +96,17 @@ class PathwayPart:
         """A number as it is, or the values of these connections out of (connection,) ones."""
         return column if np.ndim(column) == 0 else np.asarray(column)[self.where]
 
+    def _of_target(self, column: Floats) -> Any:
+        """One number if all targets agree, else (synapse,) ones."""
+        if np.all(column == column[0]):
+            return float(column[0])
+        return column[self.post.in_population(self.indices()[1])]
+
     def indices(self) -> tuple[Ints, Ints]:
         """Indices of both ends in the ends of the projection, in the order of `connectivity`."""
-        rows = self.connectivity
-        if isinstance(rows, Sparse):
-            pre = np.repeat(np.arange(rows.n_pre), np.diff(rows.starts))
-            return self.pre.in_end(pre), self.post.in_end(rows.targets)
-        pre, post = np.divmod(np.arange(rows.n_synapses), rows.n_post)
+        pre, post = pairs(self.connectivity)
+        if isinstance(self.connectivity, Dense):
+            return pre + self.pre.first, post + self.post.first
         return self.pre.in_end(pre), self.post.in_end(post)
 
     def build(
@@ -100,24 +116,42 @@ class PathwayPart:
         receptor: str,
         model: SynapseModel,
         parameters: dict[str, Any],
+        of_targets: dict[str, Floats],
         initial: dict[str, Any],
         weight: Any,
         delay_ms: Any,
         dendritic_fraction: float,
     ) -> None:
-        """Tell the engine; values are those of the whole projection."""
+        """Tell the engine.
+
+        of_targets  parameters that belong to the postsynaptic population, (cell,) each; others are
+                    those of the whole projection
+        """
+        pre, post = self.pre.population.handle, self.post.population.handle
+        if isinstance(self.connectivity, Dense):
+            pre, post = pre[self.pre.part], post[self.post.part]
         self.handle = network.connect(
-            self.pre.population.handle,
-            self.post.population.handle,
+            pre,
+            post,
             receptor,
             self.connectivity,
             model,
             weight=self.of(weight),
             delay_ms=self.of(delay_ms),
-            parameters={name: self.of(value) for name, value in parameters.items()},
+            parameters={name: self.of(value) for name, value in parameters.items()}
+            | {name: self._of_target(column) for name, column in of_targets.items()},
             initial={name: self.of(value) for name, value in initial.items()},
             dendritic_fraction=dendritic_fraction,
         )
+
+
+def all_to_all(pre_members: list[Members], post_members: list[Members]) -> PathwayPart | None:
+    """All pairs of two consecutive ranges of cells; None if the ends are made of others."""
+    members = (*pre_members, *post_members)
+    if len(members) != 2 or not all(member.is_consecutive for member in members):
+        return None
+    one, other = members
+    return PathwayPart(one, other, Dense(one.size, other.size), slice(None))
 
 
 def parts_of(

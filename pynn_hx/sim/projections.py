@@ -19,12 +19,15 @@ from simulator.network import Network
 from .. import connection_arrays
 from ..connection_arrays import Floats, Ints
 from . import session
-from .projection_parts import members_of, parts_of
+from .projection_parts import all_to_all, members_of, parts_of
 from .standardmodels.synapses import EngineSynapse, StaticSynapse
 
 __all__ = ["Connection", "Projection"]
 
-_NOT_FOR_SYNAPSES = ("weight", "delay", "dendritic_delay_fraction")
+_OF_THE_TYPE = ("dendritic_delay_fraction",)
+"""Parameters that have one value for all connections of a projection."""
+_INDICES_KEPT = 1_000_000
+"""Indices of so many connections are kept once somebody has asked for them."""
 
 
 class Connection(connection_arrays.Connection):
@@ -40,7 +43,7 @@ class Connection(connection_arrays.Connection):
     def __getattr__(self, name: str) -> float:
         if name not in self._projection.value_names:
             raise AttributeError(f"{self._projection!r}: its connections have no {name!r}")
-        return float(self._projection.column(name)[self._index])
+        return float(self._projection.value_of(name, self._index))
 
     def __setattr__(self, name: str, value: float) -> None:
         if name not in self._projection.value_names:
@@ -95,7 +98,9 @@ class Projection(connection_arrays.ConnectionArrays):
         for member in (*self._pre_members, *self._post_members):
             member.population.require_session(f"{self._place}")
         self._initial: dict[str, Floats | float] = {}
+        self._kept_indices: tuple[Ints, Ints] | None = None
         self._parts = []
+        self._all_pairs: dict[str, Any] | None = None
         connector.connect(self)
         self._finish()
         self.session.projections.append(self)
@@ -131,16 +136,35 @@ class Projection(connection_arrays.ConnectionArrays):
 
     # --- building -------------------------------------------------------------------------------
 
+    def receive_all_pairs(self, values: dict[str, Any]) -> None:
+        """Take all pairs of cells from a connector, as its only connections.
+
+        values  parameters of the synapses by name, a number or (pre, post) each
+        """
+        self._all_pairs = values
+
     def _finish(self) -> None:
         """Sort what the connector delivered into rows, and check it."""
-        pre, post = self._collected()
-        self._rows, order = parts_of(self._pre_members, self._post_members, pre, post)
+        names = [n for n in self.synapse_type.get_parameter_names() if n not in _OF_THE_TYPE]
         self._values: dict[str, Floats | float] = {}
-        for name in self.synapse_type.get_parameter_names():
-            if name == "dendritic_delay_fraction":
-                continue
-            self._values[name] = self._delivered(name, order)
-        del self._parts
+        whole = None
+        if self._all_pairs is not None:
+            whole = all_to_all(self._pre_members, self._post_members)
+            if whole is None:  # one by one
+                pairs = np.divmod(np.arange(self.pre.size * self.post.size), self.post.size)
+                flat = {n: v if np.ndim(v) == 0 else v.ravel() for n, v in self._all_pairs.items()}
+                self.receive(*pairs, flat)
+        if whole is not None and self._all_pairs is not None:
+            self._rows = [whole]
+            for name in names:
+                value = np.asarray(self._all_pairs[name], dtype=np.float64)
+                self._values[name] = value.reshape(-1).copy() if value.ndim else float(value)
+        else:
+            pre, post = self._collected()
+            self._rows, order = parts_of(self._pre_members, self._post_members, pre, post)
+            for name in names:
+                self._values[name] = self._delivered(name, order)
+        del self._parts, self._all_pairs
         self._values["weight"] = self._checked_weights(self._values["weight"])
         self._values["delay"] = self._rounded_delays(self._values["delay"])
 
@@ -203,7 +227,7 @@ class Projection(connection_arrays.ConnectionArrays):
     def build(self, network: Network) -> None:
         """Tell the engine."""
         kind = self.synapse_type
-        own = {n: v for n, v in self._values.items() if n not in _NOT_FOR_SYNAPSES}
+        own = {n: v for n, v in self._values.items() if n not in ("weight", "delay")}
         for part in self._rows:
             part.build(
                 network,
@@ -212,10 +236,10 @@ class Projection(connection_arrays.ConnectionArrays):
                 weight=self._values["weight"],
                 delay_ms=self._values["delay"],
                 parameters=kind.engine_values(own),
+                of_targets=kind.values_of_targets(part.post.population, self.receptor_type),
                 initial=self._initial,
                 dendritic_fraction=kind.dendritic_fraction,
             )
-        self._is_plastic = not isinstance(kind, StaticSynapse)
 
     # --- values ---------------------------------------------------------------------------------
 
@@ -232,25 +256,34 @@ class Projection(connection_arrays.ConnectionArrays):
 
     def column(self, name: str) -> Floats:
         """A parameter or variable of all connections, (connection,), as it is now."""
-        is_state = name in self.synapse_type.state_variables
-        if is_state or (name == "weight" and self._changes_weights):
-            network = self.session.network if is_state else None
-            assert network is None or self._rows is not None  # the engine knows it now
-            return self._from_engine(name)
-        return np.array(np.broadcast_to(self._values[name], (len(self),)), dtype=np.float64)
-
-    @property
-    def _changes_weights(self) -> bool:
-        return any(part.handle is not None for part in self._rows) and getattr(
-            self, "_is_plastic", False
-        )
-
-    def _from_engine(self, name: str) -> Floats:
+        kept = self._kept(name)
+        if kept is not None:
+            return np.array(np.broadcast_to(kept, (len(self),)), dtype=np.float64)
         column = np.empty(len(self))
         for part in self._rows:
-            assert part.handle is not None  # the caller has built the network
+            assert part.handle is not None  # the network has been built
             column[part.where] = part.handle.get(name)
         return column
+
+    def value_of(self, name: str, index: int) -> float:
+        """The same of one connection."""
+        kept = self._kept(name)
+        if kept is None:
+            return float(self.column(name)[index])
+        return float(kept) if np.ndim(kept) == 0 else float(np.asarray(kept)[index])
+
+    def _kept(self, name: str) -> Floats | float | None:
+        """What only a user changes; None if the engine knows better."""
+        if name in self.synapse_type.state_variables:
+            if not self._is_built:
+                assert self.session.network is not None  # which builds it
+            return None
+        changes = name == "weight" and self.synapse_type.changes_weight
+        return None if changes and self._is_built else self._values[name]
+
+    @property
+    def _is_built(self) -> bool:
+        return all(part.handle is not None for part in self._rows)
 
     def __len__(self) -> int:
         return sum(part.n_synapses for part in self._rows)
@@ -270,9 +303,13 @@ class Projection(connection_arrays.ConnectionArrays):
 
     @property
     def _indices(self) -> tuple[Ints, Ints]:
+        if self._kept_indices is not None:
+            return self._kept_indices
         pre, post = np.empty(len(self), np.int64), np.empty(len(self), np.int64)
         for part in self._rows:
             pre[part.where], post[part.where] = part.indices()
+        if len(self) <= _INDICES_KEPT:
+            self._kept_indices = pre, post
         return pre, post
 
     def _columns(self, names: Iterable[str]) -> list[npt.NDArray[Any]]:
@@ -282,7 +319,7 @@ class Projection(connection_arrays.ConnectionArrays):
         for name in names:
             if name in known:
                 columns.append(indices[known[name]])
-            elif name == "dendritic_delay_fraction":
+            elif name in _OF_THE_TYPE:
                 columns.append(np.full(len(self), self.synapse_type.dendritic_fraction))
             else:
                 columns.append(self.column(name))
@@ -321,19 +358,25 @@ class Projection(connection_arrays.ConnectionArrays):
         arrays = self._get_attributes_as_arrays(names, multiple_synapses)
         return arrays[0] if isinstance(attribute_names, str) else arrays
 
+    def _numbers(self, name: str, value: Any) -> Floats | None:
+        if isinstance(value, int | float | np.number):
+            return np.asarray(value, dtype=np.float64)  # one number for all stays one
+        return super()._numbers(name, value)
+
     def _set_values(self, values: dict[str, Any]) -> None:
         for member in self._pre_members:
             member.population.require_session(f"{self._place}: set()")
         changed: dict[str, Floats | float] = {}
         for name, given in values.items():
-            if name == "dendritic_delay_fraction":
+            if name in _OF_THE_TYPE:
                 raise ValueError(
-                    f"{self._place}: dendritic_delay_fraction belongs to the synapse type; make a "
+                    f"{self._place}: {name} belongs to the synapse type; make a "
                     "projection with another one"
                 )
             missing = np.isnan(given)
-            column = np.where(missing, self.column(name), given) if missing.any() else given
-            changed[name] = column
+            if missing.any():
+                given = np.where(missing, self.column(name), given)
+            changed[name] = float(given) if np.ndim(given) == 0 else given
         if "weight" in changed:
             changed["weight"] = self._checked_weights(changed["weight"])
         if "delay" in changed:
@@ -365,7 +408,7 @@ class Projection(connection_arrays.ConnectionArrays):
                 raise NonExistentParameterError(
                     name, type(self.synapse_type).__name__, list(self.synapse_type.state_variables)
                 )
-            column = self._numbers(name, value)
+            column: Any = self._numbers(name, value)
             if column is None:
                 lazy = value if isinstance(value, LazyArray) else LazyArray(value, dtype=float)
                 space = self._handle_distance_expressions(_One(name, lazy, self.shape))

@@ -19,8 +19,8 @@ from neo.core.spiketrainlist import SpikeTrainList
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-_LAZY_ABOVE = 20000
-"""Spike trains of more cells are made by neo when somebody looks at them."""
+_LAZY_ABOVE = 1000
+"""Spike trains of more cells are made when somebody looks at them; neo takes 50 us for each."""
 
 
 @dataclass(frozen=True)
@@ -183,9 +183,39 @@ def _trains(segment: Segment, spikes: Spikes, origin: Origin) -> list[neo.SpikeT
     ]
 
 
+class _LazyTrains(SpikeTrainList):
+    """Spike trains over arrays that are sorted by channel.
+
+    neo's own search through all spikes for each train, which takes long for many of them.
+    """
+
+    def _spiketrains_from_array(self) -> None:
+        starts, ends = (
+            np.searchsorted(self._channel_id_array, self._all_channel_ids, side)
+            for side in ("left", "right")
+        )
+        self._items = []
+        for k, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            train = neo.SpikeTrain(
+                self._spike_time_array[a:b],
+                **self._spiketrain_metadata,
+                source_population=self._annotations["source_population"],
+                channel_id=int(self._all_channel_ids[k]),
+                source_index=int(self._annotations["source_index"][k]),
+            )
+            train.segment = self.segment
+            self._items.append(train)
+
+    def __reduce__(self) -> Any:
+        """A copy, or a pickle, is one of neo's own lists; who reads it needs nothing of ours."""
+        if self._items is None:
+            self._spiketrains_from_array()
+        return SpikeTrainList, (), self.__dict__
+
+
 def _lazy_trains(segment: Segment, spikes: Spikes, origin: Origin) -> SpikeTrainList:
     channels = spikes.cells + origin.first_id
-    return SpikeTrainList.from_spike_time_array(
+    return _LazyTrains.from_spike_time_array(
         spikes.times * pq.ms,
         np.repeat(channels, spikes.counts),
         channels,

@@ -153,25 +153,26 @@ class State(common.control.BaseState):
         self.advance(self.steps(tstop) - self.step)
 
     def advance(self, n_steps: int) -> None:
-        """Go on for some steps."""
+        """Go on for some steps, at least none."""
+        n_steps = max(n_steps, 0)
         network = self._network
         if network is None or self._waiting:
             network = self.network
         self.running = True
         if self.before_run:
             for prepare in self.before_run:
-                prepare(self.t, (self.step + max(n_steps, 0)) * self.dt)
+                prepare(self.t, (self.step + n_steps) * self.dt)
         if self.timed:
             self._advance_in_parts(network, n_steps)
         elif n_steps < _LONG_RUN_STEPS:
-            network.run(max(n_steps, 0))
+            network.run(n_steps)
         else:
             self._advance_visibly(network, n_steps)
         self.step = network.step
 
     def _advance_in_parts(self, network: Network, n_steps: int) -> None:
         """Stop where something changes."""
-        step, stop = self.step, self.step + max(n_steps, 0)
+        step, stop = self.step, self.step + n_steps
         for one in self.timed:
             one.change(step)
         while step < stop:
@@ -192,7 +193,7 @@ class State(common.control.BaseState):
             return
         bar = tqdm.tqdm(total=n_steps, unit="step", delay=0 if wanted else 2, leave=False)
         with bar:
-            network.run(n_steps, report=lambda done: bar.update(done - bar.n))
+            network.run(n_steps, report=lambda done: bar.update(done - bar.n) and None)
 
     def reset(self) -> None:
         """Back to t = 0; the network stays."""

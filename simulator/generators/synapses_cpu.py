@@ -311,7 +311,7 @@ def delivery_source(plan: SynapsePlan, variant: Variant) -> str:
         f"inputs_mask = a[{entries.INPUTS_MASK}]",
         f"for part in range(a[{entries.VISITS}]):",
         f"    emitted = step - int64_at(a[{entries.VISIT_STEPS}])[part]",
-        "    if emitted < 0:",
+        f"    if emitted < a[{entries.SINCE}]:",
         "        continue",
         f"    row = emitted & a[{entries.RING_MASK}]",
         f"    place = part * a[{entries.PART_STRIDE}] + thread",

@@ -39,6 +39,7 @@ from .delivery_table import (
     SCRATCH_STRIDE,
     SEED,
     SEGMENTS,
+    SINCE,
     TIMES,
     WIDTH,
     first_spike,
@@ -132,7 +133,7 @@ def procedural(real: type) -> Any:
         emitted = step - table[MINIMAL_DELAY]
         bounds = pointer(table[BOUNDS], np.int64)
         low, high = bounds[thread], bounds[thread + 1]
-        if emitted < 0 or low == high:
+        if emitted < table[SINCE] or low == high:
             return
         row = emitted & table[RING_MASK]
         segments = table[SEGMENTS]

@@ -27,6 +27,7 @@ from .delivery_table import (
     PRE_STOP,
     RING_MASK,
     SEGMENTS,
+    SINCE,
     TARGETS,
     THREADS,
     TIMES,
@@ -61,7 +62,7 @@ def sparse(real: type, weight: type | None, delay: type | None) -> Any:
     def deliver(arguments: int, step: int, thread: int) -> None:
         table = pointer(arguments, np.int64)
         emitted = step - table[MINIMAL_DELAY]
-        if emitted < 0:
+        if emitted < table[SINCE]:
             return
         row = emitted & table[RING_MASK]
         segments, threads = table[SEGMENTS], table[THREADS]

@@ -40,6 +40,7 @@ N_DRAWS = 25  # targets of each member; -1: each with a probability (Procedural)
 SCRATCH = 26  # P: SCRATCH_STRIDE bytes for each thread (Procedural)
 SCRATCH_STRIDE = 27
 WIDTH = 28  # columns, or draws, of a piece (Procedural)
+SINCE = 29  # spikes of earlier steps are none of this pathway's business
 
 LENGTH = 32
 """Entries of a table of static synapses; those of plastic ones go on."""

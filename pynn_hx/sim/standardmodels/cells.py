@@ -6,6 +6,8 @@ class names it.  Everything that a model computes can be recorded.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +15,7 @@ from pyNN.standardmodels import cells
 
 from simulator.models import NeuronModel
 
+from .. import session
 from .base import NeuronCell, Values, same_names
 from .parts import (
     ADAPTIVE,
@@ -192,13 +195,21 @@ class HH_cond_exp(
         refractory="2.0*ms",
     ),
     also={"m": "", "h": "", "n": ""},
+    substeps=4,  # sodium channels are too fast for a step of 0.1 ms
 ):
     """Hodgkin-Huxley with the channels of Traub and Miles (1991); NEST's hh_cond_exp_traub.
 
-    Spikes are the peaks of action potentials, at most one in 2 ms.
+    Spikes are the peaks of action potentials, at most one in 2 ms.  Steps are divided into parts of
+    0.01 ms at most: the conductances of a spike are too fast for longer ones.
     """
 
     receptor_types: ClassVar[tuple[str, ...]] = ("excitatory", "inhibitory")
+    _LONGEST_MS: ClassVar[float] = 0.01
+
+    def neuron_model(self) -> NeuronModel:
+        """The model for the present time step."""
+        parts = math.ceil(session.state.dt / self._LONGEST_MS - 1e-9)
+        return dataclasses.replace(self.model, substeps=parts)
 
 
 class Izhikevich(

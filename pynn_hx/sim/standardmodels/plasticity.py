@@ -148,6 +148,7 @@ class STDPMechanism(EngineSynapse, synapses.STDPMechanism):
 
     base_translations = same_names(("weight", "delay", "dendritic_delay_fraction"))
     state_variables: ClassVar[tuple[str, ...]] = ("trace_pre", "trace_post")
+    changes_weight: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -24,6 +24,8 @@ class EngineSynapse:
     """
 
     state_variables: ClassVar[tuple[str, ...]] = ()
+    changes_weight: ClassVar[bool] = False
+    """Whether spikes change the weight."""
     translations: ClassVar[dict[str, Any]]
     parameter_space: Any
 
@@ -39,6 +41,10 @@ class EngineSynapse:
     def engine_values(self, values: dict[str, Floats | float]) -> dict[str, Floats | float]:
         """Parameters but weight and delay in the engine's names: a number or (synapse,) each."""
         return values
+
+    def values_of_targets(self, population: Any, receptor: str) -> dict[str, Floats]:
+        """Parameters that follow from the postsynaptic cell, (cell,) each, of a population."""
+        return {}
 
     def _get_minimum_delay(self) -> float:
         return session.state.min_delay
@@ -87,7 +93,8 @@ _SHORT_TERM = """
 class TsodyksMarkramSynapse(_Facilitating, _Fixed, synapses.TsodyksMarkramSynapse):
     """Facilitation and depression by resources that are used and recover.
 
-    As in NEST's tsodyks_synapse, transmitter is active for 3 ms before it begins to recover.
+    Transmitter is active with the time constant of the receptor, as it is when the network is
+    built, or for 3 ms if that has none; then it recovers.  NEST's tsodyks_synapse.
 
     Source  M. Tsodyks, A. Uziel and H. Markram, J. Neurosci. 20 (2000) RC50, equations 3 to 5
     """
@@ -111,13 +118,14 @@ class TsodyksMarkramSynapse(_Facilitating, _Fixed, synapses.TsodyksMarkramSynaps
         """,
     )
 
-    def engine_values(self, values: dict[str, Floats | float]) -> dict[str, Floats | float]:
-        """Parameters; the two time constants whose difference is a denominator moved apart."""
-        moved = super().engine_values(values)
-        if "tau_rec" in moved:
-            tau = np.asarray(moved["tau_rec"], dtype=np.float64)
-            moved["tau_rec"] = np.where(np.abs(tau - 3.0) < 1e-6, 3.0 + 1e-6, tau)
-        return moved
+    def values_of_targets(self, population: Any, receptor: str) -> dict[str, Floats]:
+        """Transmitter is active as long as the synaptic current or conductance decays."""
+        names = {"excitatory": "tau_syn_E", "inhibitory": "tau_syn_I"}
+        name = names.get(receptor, "")
+        known = population.values
+        if name not in known:
+            name = f"{receptor}.tau_syn"
+        return {"tau_psc": known[name]} if name in known else {}
 
 
 class SimpleStochasticSynapse(_Fixed, synapses.SimpleStochasticSynapse):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import importlib
 import importlib.metadata
 import json
 import platform
@@ -19,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyNN.nest as sim
 
 from tests.oracle.cross import networks, single_cells
 
@@ -28,12 +28,19 @@ ON_GRID = {"spike_precision": "on_grid", "verbosity": "error"}
 EVERY = {"v": 1}
 """Of other variables than v, every tenth sample is kept."""
 
-# PyNN 0.13.0 names the variables of these two cells wrongly or not at all, so that recording fails.
-sim.IF_curr_delta.variable_map = {"v": "V_m"}
-sim.IF_curr_delta.scale_factors = {"v": 1}
-_GRR = sim.IF_cond_exp_gsfa_grr
-_GRR.variable_map = {**_GRR.variable_map, "g_r": "g_rr", "g_s": "g_sfa"}
-_GRR.scale_factors = {**_GRR.scale_factors, "g_r": 1.0, "g_s": 1.0}  # nS
+
+def backend() -> Any:
+    """PyNN on NEST, loaded only here: pytest imports this file where there is no NEST.
+
+    PyNN 0.13.0 names the variables of two cells wrongly or not at all, so that recording fails.
+    """
+    sim = importlib.import_module("pyNN.nest")
+    sim.IF_curr_delta.variable_map = {"v": "V_m"}
+    sim.IF_curr_delta.scale_factors = {"v": 1}
+    both = sim.IF_cond_exp_gsfa_grr
+    both.variable_map = {**both.variable_map, "g_r": "g_rr", "g_s": "g_sfa"}
+    both.scale_factors = {**both.scale_factors, "g_r": 1.0, "g_s": 1.0}  # nS
+    return sim
 
 
 def source() -> dict[str, str]:
@@ -45,7 +52,7 @@ def source() -> dict[str, str]:
     return {**versions, "python": platform.python_version(), "date": today}
 
 
-def cells() -> dict[str, Any]:
+def cells(sim: Any) -> dict[str, Any]:
     """Traces and spikes of all cells, by ``name/strength/variable``."""
     found: dict[str, Any] = {}
     for name in single_cells.CELLS:
@@ -57,7 +64,7 @@ def cells() -> dict[str, Any]:
     return found
 
 
-def statistics(name: str) -> dict[str, list[float]]:
+def statistics(sim: Any, name: str) -> dict[str, list[float]]:
     """Each statistic of a network for each seed."""
     rows = []
     for seed in SEEDS:
@@ -72,11 +79,12 @@ def main() -> None:
     parser.add_argument("--cells", action="store_true", help="only the cells, which take seconds")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent)
     chosen = parser.parse_args()
-    np.savez_compressed(chosen.folder / "nest_cells.npz", source=json.dumps(source()), **cells())
+    sim = backend()
+    np.savez_compressed(chosen.folder / "nest_cells.npz", source=json.dumps(source()), **cells(sim))
     if not chosen.cells:
         written = {"source": source(), "seeds": list(SEEDS), "end_ms": networks.END_MS}
         for name in networks.NETWORKS:
-            written[name] = statistics(name)
+            written[name] = statistics(sim, name)
         text = json.dumps(written, indent=1)
         (chosen.folder / "nest_networks.json").write_text(text + "\n", encoding="utf-8")
 

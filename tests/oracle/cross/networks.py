@@ -26,23 +26,29 @@ N_CORRELATED = 200
 def run(sim: Any, name: str, draw: int, *, factor: float = 1.0, **setup: Any) -> dict[str, float]:
     """Run one network with connections drawn from the seed `draw`; returns its `STATISTICS`.
 
-    factor  multiplies what drives the network: excitatory weights, or the noise of Izhikevich's
+    factor  of what drives the network: excitatory weights of COBA, the noise of Izhikevich's; what
+            is missing to 2 weakens the inhibition of CUBA, whose rate hardly follows its excitation
     """
     build = _izhikevich if name == "Izhikevich" else _vogels_abbott
     neurons = build(sim, name, NumpyRNG(seed=draw), factor, setup)
     neurons.record("spikes")
     sim.run(END_MS)
-    trains = [
-        np.asarray(train.rescale("ms").magnitude, float)
-        for train in neurons.get_data("spikes").segments[0].spiketrains
-    ]
+    channels, times = neurons.get_data("spikes").segments[0].spiketrains.multiplexed
+    order = np.lexsort([times, channels])
+    ends = np.searchsorted(channels[order] - neurons.first_id, np.arange(1, neurons.size))
+    trains = np.split(np.asarray(times, float)[order], ends)
     sim.end()
     return statistics(trains)
 
 
 def statistics(trains: list[F64]) -> dict[str, float]:
-    """Mean rate [Hz], mean CV of intervals, mean correlation of counts, after the transient."""
+    """Mean rate [Hz], mean CV of intervals, mean correlation of counts, after the transient.
+
+    A network that has fallen silent, as COBA does now and then, has NaN of each.
+    """
     late = [train[train > TRANSIENT_MS] for train in trains]
+    if not any(train.size for train in late):
+        return dict.fromkeys(STATISTICS, np.nan)
     rate = 1e3 * np.mean([train.size for train in late]) / (END_MS - TRANSIENT_MS)
     intervals = [np.diff(train) for train in late if train.size > 3]
     cv = np.mean([each.std() / each.mean() for each in intervals]) if intervals else np.nan
@@ -69,7 +75,11 @@ def _vogels_abbott(sim: Any, name: str, rng: Any, factor: float, setup: dict[str
     neurons = sim.Population(n_exc + n_inh, model)
     neurons.initialize(v=RandomDistribution("uniform", low=-60.0, high=-50.0, rng=rng))
     halves = {"excitatory": neurons[:n_exc], "inhibitory": neurons[n_exc:]}
-    weights = {"excitatory": w_exc * factor, "inhibitory": w_inh}
+    if name == "COBA":
+        w_exc *= factor
+    else:
+        w_inh *= 2.0 - factor
+    weights = {"excitatory": w_exc, "inhibitory": w_inh}
     for receptor, pre in halves.items():
         synapse = sim.StaticSynapse(weight=weights[receptor], delay=0.2)
         connector = sim.FixedProbabilityConnector(probability, rng=rng)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_ind
+from scipy.stats import fisher_exact, ttest_ind
 
 import pynn_hx.sim as sim
 from tests.oracle.cross import networks, single_cells
@@ -55,7 +55,7 @@ VARIABLES = [
 @pytest.mark.parametrize("name", single_cells.EXACT)
 def test_what_both_integrate_exactly_agrees_to_rounding(name, strength):
     theirs, mine = both(name, strength, "v")
-    assert np.abs(mine / theirs - 1).max() < 1e-9
+    assert np.abs(mine / theirs - 1).max() < 1e-12
     assert np.array_equal(np.round(ours(name, strength)["spikes"] / STEP_MS), steps(name, strength))
 
 
@@ -79,16 +79,15 @@ def test_below_threshold_neither_fires(name):
     assert ours(name, "weak")["spikes"].size == 0
 
 
-# NEST's adaptive integrator is allowed an error of 1e-3 in each variable and step (1e-6 in its
-# AdEx models), and takes explicit Euler steps for Izhikevich's.
+# NEST integrates them adaptively; the Hodgkin-Huxley cell with the coarsest tolerance, 1e-3.
 INEXACT = [pair for pair in VARIABLES if pair[0] not in single_cells.EXACT]
 
 
 @pytest.mark.parametrize(("name", "variable"), INEXACT)
 def test_traces_below_threshold_agree(name, variable):
     theirs, mine = both(name, "weak", variable)
-    scale = np.abs(theirs).max()
-    assert np.abs(mine - theirs).max() <= 1e-4 * scale
+    tolerance = 1e-5 if name == "HH_cond_exp" else 1e-8
+    assert np.abs(mine - theirs).max() <= tolerance * np.abs(theirs).max()
 
 
 @pytest.mark.skipif(
@@ -127,9 +126,12 @@ def our_networks(name, factor):
 
 
 def probabilities(name, factor):
-    """The p value of each statistic."""
+    """The p value of each statistic, over the networks that have not fallen silent."""
     theirs, mine = nest_networks()[name], our_networks(name, factor)
-    return {s: ttest_ind(theirs[s], mine[s], equal_var=False).pvalue for s in networks.STATISTICS}
+    return {
+        s: ttest_ind(theirs[s], mine[s], equal_var=False, nan_policy="omit").pvalue
+        for s in networks.STATISTICS
+    }
 
 
 @pytest.mark.slow
@@ -139,7 +141,17 @@ def test_networks_have_nests_statistics(name):
 
 
 @pytest.mark.slow
+def test_the_network_with_conductances_falls_silent_as_rarely_as_nests():
+    """Fisher's exact test; NEST's ten all went on."""
+    counts = []
+    for rates in (nest_networks()["COBA"]["rate"], our_networks("COBA", 1.0)["rate"]):
+        silent = int(np.isnan(rates).sum())
+        counts.append([silent, len(rates) - silent])
+    assert fisher_exact(counts).pvalue > 0.01
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", networks.NETWORKS)
 def test_the_comparison_sees_a_tenth_more_drive(name):
-    """Power: the same test rejects networks with excitation, or noise, stronger by 10 %."""
+    """Power: it rejects networks in which one parameter is 10 % off; see `networks.run`."""
     assert min(probabilities(name, 1.1).values()) < LEVEL

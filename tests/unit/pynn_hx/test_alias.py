@@ -51,7 +51,7 @@ def test_a_star_import_brings_the_names_of_a_backend():
     code = """
         import sys, pynn_hx
         exec("from pyNN.%s import *" % sys.argv[1])
-        print(sorted(set(dir()) & {"setup", "run", "end", "Population", "IF_cond_exp",
+        print(sorted({*dir()} & {"setup", "run", "end", "Population", "IF_cond_exp",
                                    "AllToAllConnector", "DCSource"}))
     """
     expected = "AllToAllConnector DCSource IF_cond_exp Population end run setup".split()

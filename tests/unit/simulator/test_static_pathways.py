@@ -69,17 +69,20 @@ def test_a_delay_beyond_the_rings_waits_for_longer_ones():
     assert [tuple(place) for place in np.argwhere(found)] == [(1, 0), (20, 1)]
 
 
-def test_a_snapshot_brings_back_weights_and_delays():
+@pytest.mark.parametrize("weights", [2.5, np.array([1.0, 2.0, 3.0])])
+def test_a_snapshot_brings_back_weights_and_leaves_delays(weights):
     bench = Bench(2, 2)
-    runtime = bench.deliver(pathway(ROWS, np.array([1.0, 2.0, 3.0]), np.array([1, 2, 3])))
+    runtime = bench.deliver(pathway(ROWS, weights, np.array([1, 2, 3])))
     saved = runtime.snapshot()
     runtime.set("weight", 9.0)
     runtime.set("delay", 0.7)
     runtime.reset()
     assert runtime.get("weight").tolist() == [9.0] * 3
+    runtime.restore({})
+    assert runtime.get("weight").tolist() == [9.0] * 3
     runtime.restore(saved)
-    assert runtime.get("weight").tolist() == [1.0, 2.0, 3.0]
-    np.testing.assert_allclose(runtime.get("delay"), [0.1, 0.2, 0.3])
+    np.testing.assert_array_equal(runtime.get("weight"), np.broadcast_to(weights, 3))
+    np.testing.assert_allclose(runtime.get("delay"), [0.7] * 3)
 
 
 def test_memory_and_largest_error_are_told():

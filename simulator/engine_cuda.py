@@ -110,7 +110,7 @@ class CudaEngine:
         return self.emitters[number + (len(self.spec.groups) if is_source else 0)]
 
     def _make_group(self, g: int) -> DeviceGroup:
-        spread, history = 1, False
+        spread, history = self.spec.in_flight_steps, False
         for p in self.spec.pathways:
             if p.post.emitter == g:
                 delays = np.atleast_1d(np.asarray(p.delays))

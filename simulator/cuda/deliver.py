@@ -42,11 +42,13 @@ def _make_sparse(add: Any) -> Any:
     @kernel
     def deliver_sparse(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
-        lag: Any, starts: Any, targets: Any, post_first: Any, weights: Any, weight_mask: Any,
-        code: Any, delays: Any, delay_mask: Any, ring: Any, receptor: Any, scaling: Any,
+        lag: Any, since: Any, starts: Any, targets: Any, post_first: Any, weights: Any,
+        weight_mask: Any, code: Any, delays: Any, delay_mask: Any, ring: Any, receptor: Any, scaling: Any,
         status: Any, pieces: Any, lanes: Any,
     ) -> None:  # fmt: skip
         emitted = clock[0] - lag
+        if emitted < since:
+            return
         row = emitted & (ids.shape[0] - 1)
         lane = cuda.grid(1) % lanes
         item = cuda.grid(1) // lanes
@@ -71,11 +73,13 @@ def _make_dense(add: Any) -> Any:
     @kernel
     def deliver_dense(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
-        lag: Any, n_post: Any, no_self: Any, post_first: Any, weights: Any, weight_mask: Any,
-        code: Any, delays: Any, delay_mask: Any, ring: Any, receptor: Any, scaling: Any,
+        lag: Any, since: Any, n_post: Any, no_self: Any, post_first: Any, weights: Any,
+        weight_mask: Any, code: Any, delays: Any, delay_mask: Any, ring: Any, receptor: Any, scaling: Any,
         status: Any, pieces: Any, lanes: Any,
     ) -> None:  # fmt: skip
         emitted = clock[0] - lag
+        if emitted < since:
+            return
         row = emitted & (ids.shape[0] - 1)
         lane = cuda.grid(1) % lanes
         item = cuda.grid(1) // lanes

@@ -41,10 +41,12 @@ def _make_by_chance(add: Any, real: Any) -> Any:
     @kernel
     def deliver_by_chance(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
-        lag: Any, n_post: Any, width: Any, scale: Any, lowest: Any, spread: Any, seed: Any,
-        post_first: Any, ring: Any, receptor: Any, scaling: Any, status: Any, pieces: Any,
+        lag: Any, since: Any, n_post: Any, width: Any, scale: Any, lowest: Any, spread: Any,
+        seed: Any, post_first: Any, ring: Any, receptor: Any, scaling: Any, status: Any, pieces: Any,
         lanes: Any,
     ) -> None:  # fmt: skip
+        if clock[0] - lag < since:
+            return
         row = (clock[0] - lag) & (ids.shape[0] - 1)
         slot = clock[0] & (ring.shape[1] - 1)
         item = cuda.grid(1)
@@ -83,10 +85,12 @@ def _make_by_number(add: Any, real: Any) -> Any:
     @kernel
     def deliver_by_number(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
-        lag: Any, n_post: Any, width: Any, number: Any, lowest: Any, spread: Any, seed: Any,
-        post_first: Any, ring: Any, receptor: Any, scaling: Any, status: Any, pieces: Any,
+        lag: Any, since: Any, n_post: Any, width: Any, number: Any, lowest: Any, spread: Any,
+        seed: Any, post_first: Any, ring: Any, receptor: Any, scaling: Any, status: Any, pieces: Any,
         lanes: Any,
     ) -> None:  # fmt: skip
+        if clock[0] - lag < since:
+            return
         row = (clock[0] - lag) & (ids.shape[0] - 1)
         slot = clock[0] & (ring.shape[1] - 1)
         lane = cuda.grid(1) % lanes

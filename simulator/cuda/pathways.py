@@ -35,9 +35,9 @@ class DevicePathway:
     def __init__(
         self, spec: PathwaySpec, setting: Setting, emitter: Emitter, group: DeviceGroup
     ) -> None:
-        assert not isinstance(spec.connectivity, Procedural)
         self.spec, self.setting, self.emitter, self.group = spec, setting, emitter, group
-        self.n = spec.connectivity.n_synapses
+        rows = _rows(spec)
+        self.n = rows.n_synapses
         self.is_static = spec.plan.is_static
         self.touched: Any = None
         self.lags = [1]
@@ -45,10 +45,9 @@ class DevicePathway:
         delays = np.atleast_1d(np.asarray(spec.delays, np.int64))
         self.minimal_delay = int(delays.min()) if delays.size else 1
         self._delays, self._delay_mask = put(delays, np.int32), _mask(delays)
-        if self.is_static and isinstance(spec.connectivity, Dense):
-            self._longest_row = spec.connectivity.n_post
+        if isinstance(rows, Dense):
+            self._longest_row = rows.n_post
         else:
-            rows = _rows(spec)
             self._longest_row = int(np.diff(rows.starts).max(initial=0))
             self._starts, self._targets = put(rows.starts, np.int64), put(rows.targets, np.int32)
         if self.is_static:
@@ -126,8 +125,8 @@ class DevicePathway:
         if isinstance(self.spec.connectivity, Dense):
             part = slice(self.spec.post.first, self.spec.post.first + self.spec.post.n)
             count[part] += self.spec.connectivity.n_pre
-        elif isinstance(self.spec.connectivity, Sparse):
-            targets = self.spec.connectivity.targets[: self.n] + self.spec.post.first
+        elif self.n:
+            targets = self.setting.memory.get(self._targets)[: self.n] + self.spec.post.first
             count += np.bincount(targets, minlength=count.size)
         return count
 
@@ -150,7 +149,7 @@ class DevicePathway:
         size = shape.over_rows(pieces * self.spec.pre.n)
         spikes = [
             setting.clock, emitter.ids, emitter.counts, emitter.times, emitter.times_mask,
-            self.spec.pre.first, self.spec.pre.n, lag,
+            self.spec.pre.first, self.spec.pre.n, lag, self.spec.since,
         ]  # fmt: skip
         ends = [group.ring, self.spec.receptor, group.scaling, status, pieces, shape.lanes]
         delays = [self._delays, self._delay_mask]
@@ -243,21 +242,19 @@ class DevicePathway:
         if self.is_static:
             one = self._stored.one
             return {"weight": self.get("weight") if one is None else np.array(one)}
-        columns = {f"value:{name}": self.get(name) for name in self._source.fields}
-        numbers = {
-            f"number:{name}": np.array(value)
-            for name, value in self._numbers.items()
-            if name not in self._varying and name != "dt"
-        }
-        return columns | numbers | {"touched": self.setting.memory.get(self.touched)[: self.n]}
+        states = {f"value:{name}": values for name, values in self._states().items()}
+        return states | {"touched": self.setting.memory.get(self.touched)[: self.n]}
 
     def restore(self, saved: Snapshot) -> None:
         """Go back to a snapshot; parameters are those of the specification."""
         if self.is_static:
-            self._store(saved["weight"])
+            if "weight" in saved:
+                self._store(saved["weight"])
             return
-        self._pack({s.name: saved[f"value:{s.name}"] for s in self.spec.plan.states})
-        self.touched = self.setting.memory.put(saved["touched"], np.int64)
+        states = self._states()
+        self._pack({name: saved.get(f"value:{name}", old) for name, old in states.items()})
+        if "touched" in saved:
+            self.setting.memory.change(self.touched, saved["touched"])
 
     def begin(self, step: int) -> None:
         """Synapses that have seen nothing yet begin at a step."""
@@ -269,12 +266,12 @@ def _mask(column: npt.NDArray[Any]) -> int:
     return 0 if column.size == 1 else -1
 
 
-def _rows(spec: PathwaySpec) -> Sparse:
-    """Stored rows; plastic synapses need them even if they are dense."""
+def _rows(spec: PathwaySpec) -> Sparse | Dense:
+    """The synapses as they are stored: plastic ones in rows even if they are dense."""
     found = spec.connectivity
-    if isinstance(found, Sparse):
+    assert not isinstance(found, Procedural)
+    if isinstance(found, Sparse) or spec.plan.is_static:
         return found
-    assert isinstance(found, Dense)
     starts = np.arange(found.n_pre + 1, dtype=np.int64) * found.n_post
     targets = np.tile(np.arange(found.n_post, dtype=np.int32), found.n_pre)
     return Sparse(found.n_pre, found.n_post, starts, targets)

@@ -75,7 +75,8 @@ class DeviceProcedural:
             scale = float(max(1 / np.log1p(-one.value), -1e300)) if by_chance else 0.0
         arguments = [
             self.setting.clock, emitter.ids, emitter.counts, emitter.times, emitter.times_mask,
-            self.spec.pre.first, self.spec.pre.n, self.minimal_delay, one.n_post, columns,
+            self.spec.pre.first, self.spec.pre.n, self.minimal_delay, self.spec.since, one.n_post,
+            columns,
             scale if by_chance else int(one.value), float(one.low), float(one.high - one.low),
             word(one.seed), self.spec.post.first, self.group.ring, self.spec.receptor,
             self.group.scaling, status, pieces, shape.lanes,
@@ -100,20 +101,15 @@ class DeviceProcedural:
                 "that are not stored; give one weight, or connect with a list of synapses"
             )
         weight = float(given.reshape(()))
-        self.connectivity = replace(self.connectivity, low=weight, high=weight)
+        one = replace(self.connectivity, low=weight, high=weight)
+        self.connectivity = self.spec.connectivity = one
 
     def snapshot(self) -> dict[str, Array]:
-        """The range of the weights, and the delay [steps]."""
-        one = self.connectivity
-        return {
-            "range": np.array([one.low, one.high]),
-            "delay_steps": np.asarray(self.minimal_delay),
-        }
+        """Nothing: a simulation changes nothing."""
+        return {}
 
     def restore(self, saved: dict[str, Array]) -> None:
-        """Go back to a snapshot."""
-        low, high = saved["range"].tolist()
-        self.connectivity = replace(self.connectivity, low=low, high=high)
+        """Nothing."""
 
     def begin(self, step: int) -> None:
         """Nothing: static synapses have no time."""

@@ -1,8 +1,8 @@
 """The state of an engine as named arrays: the names and the contents of the CPU engine's.
 
 So a network may be saved on one device and restored on the other, and may have been added to
-meanwhile.  Beside sums of weights on their way (``inputs``) stand their fixed-point units, from
-which a state is restored to the last bit if the scale is still the same.
+meanwhile.  Beside sums of weights on their way (``inputs``) stand their ``fixed_point`` units, from
+which they are restored to the last bit unless somebody changed them or the scale.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def take(engine: CudaEngine) -> Snapshot:
 def put(engine: CudaEngine, state: Snapshot, step: int) -> None:
     """Bring a new engine to a state taken after `step`; what is not in it stays initial."""
     memory = engine.setting.memory
+    for pathway in engine.pathways:
+        pathway.begin(step)
     for kind, runtimes in _runtimes(engine):
         for k, runtime in enumerate(runtimes):
             start = f"{kind}{k}/"
             own = {n.removeprefix(start): v for n, v in state.items() if n.startswith(start)}
             if own:
                 runtime.restore(own)
-            elif kind == "pathway":
-                runtime.begin(step)
     engine.fit_scales()
     for g, group in enumerate(engine.groups):
         _put_states(group, f"group{g}", state, memory)
@@ -102,8 +102,8 @@ def _coming(group: DeviceGroup, name: str, memory: Memory, step: int) -> Snapsho
     for r, scaling in enumerate(group.scales):
         if group.setting.exact:
             state[f"{name}/{r}"] = ring[r, rows] * scaling.inverse
-            state[f"{name}/{r}/units"] = ring[r, rows]
-            state[f"{name}/{r}/scale"] = np.array(scaling.scale)
+            state[f"fixed_point/{name}/{r}/units"] = ring[r, rows]
+            state[f"fixed_point/{name}/{r}/scale"] = np.array(scaling.scale)
         else:
             state[f"{name}/{r}"] = ring[r, rows]
     return state
@@ -117,8 +117,11 @@ def _put_coming(group: DeviceGroup, name: str, state: Snapshot, memory: Memory, 
         if coming is None:
             continue
         if group.setting.exact:
-            same = state.get(f"{name}/{r}/scale") == scaling.scale
-            coming = state[f"{name}/{r}/units"] if same else np.rint(coming * scaling.scale)
+            units = state.get(f"fixed_point/{name}/{r}/units")
+            scale = state.get(f"fixed_point/{name}/{r}/scale")
+            sums, coming = coming, np.rint(coming * scaling.scale)
+            if units is not None and scale == scaling.scale:
+                coming = units if np.array_equal(units * scaling.inverse, sums) else coming
         for k, row in enumerate(coming, start=1):
             if np.any(row):
                 ring[r, (step + k) & (depth - 1), : row.size] = row

@@ -20,7 +20,7 @@ from .base import Layout, assigned, names_in
 from .cuda import KernelSource, Writer, head, names_read
 
 _TOUCH = (
-    "_clock, _ids, _counts, _times, _times_mask, _first, _n_pre, _lag, _starts, _targets, "
+    "_clock, _ids, _counts, _times, _times_mask, _first, _n_pre, _lag, _since, _starts, _targets, "
     "_post_first, _values, _shared, _delays, _delay_mask, _axonal, _axonal_mask, _visits, "
     "_visit_mask, _touched, _history, _fired, _ring, _receptor, _scaling, _status, _pieces, "
     "_lanes, _seed, _stream"
@@ -193,6 +193,7 @@ def touch_source(
     ]
     body = [
         "_emitted = _clock[0] - _lag",
+        *_under("if _emitted < _since:", ["return"]),
         "_row = _emitted & (_ids.shape[0] - 1)",
         "_lane = _cuda.grid(1) % _lanes",
         "_item = _cuda.grid(1) // _lanes",

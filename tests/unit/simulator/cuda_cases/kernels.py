@@ -121,7 +121,7 @@ def test_izhikevich_neurons_with_noise_follow_their_equations():
     assert sum(counts) > 10
     assert spikes.steps.tolist() == np.repeat(np.arange(1, steps + 1), counts).tolist()
     assert spikes.members.tolist() == np.concatenate(fired).tolist()
-    assert v.values[-1] == pytest.approx(reference.values["v"], rel=1e-10)
+    assert v.values[-1] == pytest.approx(reference.values["v"], rel=1e-8)
 
 
 @pytest.mark.parametrize("distribution", ["uniform", "normal"])

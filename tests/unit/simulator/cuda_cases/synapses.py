@@ -9,6 +9,7 @@ import pytest
 import simulator.engine_cuda
 from simulator.connectivity import Dense, Sparse
 from simulator.cuda.launch import Shape
+from simulator.handles import Neurons
 from simulator.models import NeuronModel, SynapseModel
 from simulator.network import Network
 from tests.support.cuda_engines import engine_of, run
@@ -171,3 +172,21 @@ def test_parameters_of_synapses_may_come_to_differ():
     after = pathway.get("weight")
     assert after[[1, 3]] == pytest.approx(before[[1, 3]], abs=0)
     assert np.all(after[[0, 2]] > before[[0, 2]])
+
+
+def test_synapses_may_be_added_and_delays_changed_while_spikes_are_on_their_way():
+    results = []
+    for device in ("cpu", "cuda"):
+        network, _, v, _ = learning(device, STDP)
+        network.run(40)
+        neurons = Neurons(network, 0, 0, 8)
+        late = network.connect(neurons, neurons, "excitatory", Dense(8, 8), STDP, delay_ms=1.5)
+        again = network.connect(
+            neurons, neurons, "inhibitory", Dense(8, 8), weight=-0.25, delay_ms=2.0
+        )
+        network.run(30)
+        again.set("delay", 0.7)
+        network.run(30)
+        results.append((v.values, late.get("weight")))
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-9)

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from pyNN import common
 from pyNN.recording import get_io
 
-from ..device import default_device
+from ..device import Device, default_device
 from . import session
 
 DEFAULT_TIMESTEP = 0.1
@@ -23,7 +23,7 @@ def setup(
     min_delay: float | str = DEFAULT_MIN_DELAY,
     *,
     max_delay: float | str = DEFAULT_MAX_DELAY,
-    device: session.Device = "auto",
+    device: Device = "auto",
     threads: int | None = 1,
     precision: Literal["float64", "float32"] = "float64",
     seed: int | None = None,
@@ -47,8 +47,8 @@ def setup(
     common.setup(timestep, min_delay, max_delay=max_delay, **extra)
     if not timestep > 0:
         raise ValueError(f"setup(timestep={timestep}): a time step is a positive time in ms")
-    if device not in get_args(session.Device):
-        raise ValueError(f"setup(device={device!r}): it is one of {get_args(session.Device)}")
+    if device not in get_args(Device):
+        raise ValueError(f"setup(device={device!r}): it is one of {get_args(Device)}")
     if precision not in ("float64", "float32"):
         raise ValueError(f"setup(precision={precision!r}): it is 'float64' or 'float32'")
     n_threads = 1 if threads is None else int(threads)

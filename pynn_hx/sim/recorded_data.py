@@ -189,18 +189,22 @@ class _LazyTrains(SpikeTrainList):
     neo's own search through all spikes for each train, which takes long for many of them.
     """
 
+    _items: list[neo.SpikeTrain] | None
+    _spike_time_array: Any
+    _channel_id_array: Any
+    _all_channel_ids: Any
+
     def _spiketrains_from_array(self) -> None:
-        starts, ends = (
-            np.searchsorted(self._channel_id_array, self._all_channel_ids, side)
-            for side in ("left", "right")
-        )
+        channels = self._all_channel_ids
+        starts = np.searchsorted(self._channel_id_array, channels, "left").tolist()
+        ends = np.searchsorted(self._channel_id_array, channels, "right").tolist()
         self._items = []
-        for k, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        for k, (a, b) in enumerate(zip(starts, ends, strict=True)):
             train = neo.SpikeTrain(
                 self._spike_time_array[a:b],
                 **self._spiketrain_metadata,
                 source_population=self._annotations["source_population"],
-                channel_id=int(self._all_channel_ids[k]),
+                channel_id=int(channels[k]),
                 source_index=int(self._annotations["source_index"][k]),
             )
             train.segment = self.segment

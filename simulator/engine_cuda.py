@@ -69,7 +69,7 @@ class CudaEngine:
         )  # fmt: skip
         self._status = memory.zeros((len(spec.groups),), np.int64)
         self._make_emitters()
-        self._advance = Launch("advance", advance, (1, 1), memory.stream, [self.clock, self.counts])
+        self.advance = Launch("advance", advance, (1, 1), memory.stream, [self.clock, self.counts])
         self.sources = [
             DeviceSource(s, self.setting, self.emitters[len(spec.groups) + k])
             for k, s in enumerate(spec.sources)
@@ -152,7 +152,7 @@ class CudaEngine:
             for source in self.sources:
                 if source.spec.n and source.spec.kind == "times":
                     source.emit()()
-        self._advance()
+        self.advance()
 
     # -- running ----------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ class CudaEngine:
             launches += samples.begin(self.step + block)
         for spikes in self._spikes:
             launches += spikes.begin(first, block)
-        launches.append(self._advance)
+        launches.append(self.advance)
         for _ in range(block):
             for launch in launches:
                 launch()

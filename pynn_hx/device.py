@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-DEVICES = ("auto", "cpu", "cuda")
-_default = "auto"
+from typing import Literal, get_args
+
+Device = Literal["auto", "cpu", "cuda"]
+DEVICES: tuple[Device, ...] = get_args(Device)
+_default: Device = "auto"
 
 
-def set_default_device(device: str) -> None:
+def set_default_device(device: Device) -> None:
     """Say what ``setup(device="auto")`` of `pynn_hx.sim` means from now on, in this process.
 
     device  one of `DEVICES`; ``auto`` leaves the choice to the engine again
@@ -20,6 +23,6 @@ def set_default_device(device: str) -> None:
     _default = device
 
 
-def default_device() -> str:
+def default_device() -> Device:
     """The device that ``setup(device="auto")`` takes; ``auto`` if nobody has said."""
     return _default

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .alias import register_pynn_alias
-from .device import DEVICES, default_device, set_default_device
+from .device import DEVICES, Device, default_device, set_default_device
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_script(script: Path, arguments: Sequence[str], *, device: str = "auto") -> None:
+def run_script(script: Path, arguments: Sequence[str], *, device: Device = "auto") -> None:
     """Run a script as ``python script arguments`` does, with `pyNN.hx` in place.
 
     Raises whatever the script raises, and FileNotFoundError if there is no such file.

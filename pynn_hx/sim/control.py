@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from pyNN import common
 from pyNN.recording import get_io
 
-from ..device import default_device
+from ..device import Device, default_device
 from . import session
 
 DEFAULT_TIMESTEP = 0.1
@@ -23,7 +23,7 @@ def setup(
     min_delay: float | str = DEFAULT_MIN_DELAY,
     *,
     max_delay: float | str = DEFAULT_MAX_DELAY,
-    device: session.Device = "auto",
+    device: Device = "auto",
     threads: int | None = 1,
     precision: Literal["float64", "float32"] = "float64",
     seed: int | None = None,
@@ -47,8 +47,8 @@ def setup(
     common.setup(timestep, min_delay, max_delay=max_delay, **extra)
     if not timestep > 0:
         raise ValueError(f"setup(timestep={timestep}): a time step is a positive time in ms")
-    if device not in get_args(session.Device):
-        raise ValueError(f"setup(device={device!r}): it is one of {get_args(session.Device)}")
+    if device not in get_args(Device):
+        raise ValueError(f"setup(device={device!r}): it is one of {get_args(Device)}")
     if precision not in ("float64", "float32"):
         raise ValueError(f"setup(precision={precision!r}): it is 'float64' or 'float32'")
     n_threads = 1 if threads is None else int(threads)
@@ -59,7 +59,7 @@ def setup(
             dt_ms=float(timestep),
             min_delay=None if isinstance(min_delay, str) else float(min_delay),
             max_delay=None if isinstance(max_delay, str) else float(max_delay),
-            device=cast(session.Device, default_device()) if device == "auto" else device,
+            device=default_device() if device == "auto" else device,
             threads=n_threads,
             precision=precision,
             seed=_seed(seed, extra),

@@ -199,7 +199,7 @@ class _LazyTrains(SpikeTrainList):
                 self._spike_time_array[a:b],
                 **self._spiketrain_metadata,
                 source_population=self._annotations["source_population"],
-                channel_id=int(self._all_channel_ids[k]),
+                channel_id=int(channels[k]),
                 source_index=int(self._annotations["source_index"][k]),
             )
             train.segment = self.segment

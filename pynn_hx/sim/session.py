@@ -13,6 +13,8 @@ from pyNN import common
 
 from simulator.network import Network
 
+from ..device import Device
+
 if TYPE_CHECKING:
     from .populations import Population
     from .projections import Projection
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 name = "HX"
 """Of the simulator, in annotations of data."""
-Device = Literal["auto", "cpu", "cuda"]
 _LONG_RUN_STEPS = 5000
 """Runs of fewer steps never show a progress bar."""
 

@@ -69,6 +69,8 @@ class Cell:
         for one in getattr(self.plan, "receptors", ()):
             names[one.input] = arriving.pop(one.name, 0.0)
         assert not arriving
+        for _ in range(getattr(self.plan, "substeps", 1)):
+            run(getattr(self.plan, "substep", ()), names)
         run(self.plan.body, names)
         for one in self.plan.states:
             self.names[one.name] = names[one.name]

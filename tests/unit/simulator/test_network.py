@@ -13,6 +13,7 @@ from scipy import stats
 import simulator.engine_cpu
 from simulator.connectivity import Sparse
 from simulator.errors import NetworkError
+from simulator.models import NeuronModel
 from simulator.network import Network
 from tests.support.neuron_models import LIF
 
@@ -224,6 +225,33 @@ def test_a_source_has_a_start_a_stop_and_a_rate_that_may_change():
     source.set("rate", 0.0)
     network.run(1000)
     assert spikes.steps.size == before
+
+
+@pytest.mark.parametrize("precision, error", [("float64", 1e-14), ("float32", 1e-6)])
+def test_substeps_cut_a_step_into_parts(precision, error):
+    model = NeuronModel(
+        name="cubic",
+        parameters="k = 1.0 : 1/ms\n tau_refrac = 0.3 : ms",
+        equations="""
+            dx/dt = -k*x**3 + k*y : 1 (unless refractory)
+            dy/dt = -k*y**2 : 1
+        """,
+        threshold="x > 1.9", reset="x = 1", refractory="tau_refrac", method="euler", substeps=5,
+    )  # fmt: skip
+    network = Network(dt_ms=0.1, precision=precision)
+    start = np.array([0.3, 2.5] * 9)
+    neurons = network.add_neurons(model, 18, initial={"x": start, "y": 0.5})
+    network.run(4)
+    x, y = np.array([0.3, 2.5]), np.array([0.5, 0.5])
+    resting = np.zeros(2)
+    for _ in range(4):
+        for _ in range(5):
+            x, y = np.where(resting > 0, x, x + 0.02 * (y - x**3)), y - 0.02 * y**2
+        fires = (x > 1.9) & (resting == 0)
+        resting = np.where(fires, 3, np.maximum(resting - 1, 0))
+        x = np.where(fires, 1.0, x)
+    assert neurons.get("x") == pytest.approx(np.tile(x, 9), rel=error)
+    assert neurons.get("y") == pytest.approx(np.tile(y, 9), rel=error)
 
 
 def test_new_spike_times_replace_those_to_come_and_keep_those_that_were():

@@ -4,6 +4,7 @@ Oracles: the propagators of Rotter & Diesmann (1999), closed-form membrane trace
 a step (integrate, add inputs, threshold, reset), and scipy's integrators at tight tolerance.
 """
 
+import dataclasses
 import math
 import os
 import re
@@ -17,6 +18,7 @@ from simulator.planning import plan_current, plan_neuron, plan_synapse
 from simulator.statements import FUNCTIONS, Statement
 from tests.support.models import (
     DC,
+    HODGKIN_HUXLEY,
     IF_COND_EXP,
     IF_CURR_DELTA,
     IF_CURR_EXP,
@@ -232,3 +234,24 @@ def test_names_in_bodies_are_those_a_plan_declares():
         for one in plan.body:
             assert set(re.findall(r"\b[a-zA-Z_]\w*", one.expression)) <= known
             known.add(one.target)
+
+
+def test_substeps_are_one_block_of_statements_to_be_repeated():
+    four = plan_neuron(dataclasses.replace(HODGKIN_HUXLEY, substeps=4))
+    eight = plan_neuron(dataclasses.replace(HODGKIN_HUXLEY, substeps=8))
+    assert (four.substeps, eight.substeps) == (4, 8)
+    assert four.substep == eight.substep != ()
+    assert len(four.body) < len(four.substep)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"equations": "dx/dt = -x**3/ms + xi/ms**0.5"},
+        {"equations": "dx/dt = -x**3/ms*sin(t/ms)"},
+        {"equations": "dx/dt = -x**3/ms", "update": "x = x + 1"},
+    ],
+)
+def test_substeps_that_differ_are_written_one_by_one(change):
+    plan = plan_neuron(NeuronModel(name="m", substeps=3, **change))
+    assert (plan.substeps, plan.substep) == (1, ())

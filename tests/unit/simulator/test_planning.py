@@ -247,9 +247,9 @@ def test_substeps_are_one_block_of_statements_to_be_repeated():
 @pytest.mark.parametrize(
     "change",
     [
-        {"equations": "dx/dt = -x**3/ms + xi/ms**0.5"},
-        {"equations": "dx/dt = -x**3/ms*sin(t/ms)"},
-        {"equations": "dx/dt = -x**3/ms", "update": "x = x + 1"},
+        {"equations": "dx/dt = -x**3/ms + xi/ms**0.5 : 1"},
+        {"equations": "dx/dt = -x**3/ms*sin(t/ms) : 1"},
+        {"equations": "dx/dt = -x**3/ms : 1", "update": "x = x + 1"},
     ],
 )
 def test_substeps_that_differ_are_written_one_by_one(change):

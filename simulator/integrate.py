@@ -9,7 +9,7 @@ values at t, t + dt/2 and t + dt to Runge-Kutta for the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sympy
@@ -35,6 +35,7 @@ class Dynamics:
     gated   variables that rest while `free` (a local of the body) is false
     noises  symbols of white noise in the slopes
     draw    gives the symbol of a standard normal number of its own
+    looped  write one substep, to be repeated, instead of all of them
     """
 
     slopes: Mapping[Any, Any]
@@ -45,7 +46,7 @@ class Dynamics:
     free: Any = None
     method: str = "auto"
     substeps: int = 1
-    step: Any = field(default=DT)
+    looped: bool = False
 
     def gate(self, variable: Any, expression: Any, otherwise: Any) -> Any:
         """The expression, or what holds while the variable rests."""
@@ -56,23 +57,24 @@ def advance(dynamics: Dynamics, body: Body) -> Values:
     """Values of all variables at the end of the step, as symbols."""
     _check_noise(dynamics)
     linear = _linear_part(dynamics, body)
+    length = body.constant(DT / dynamics.substeps, "substep")
+    written = length if dynamics.looped else DT
     rest = {x: slope for x, slope in dynamics.slopes.items() if x not in linear.rows}
     exact = _Exact(linear, dynamics, body)
     if not rest:
-        return exact.after(_themselves(linear.rows), DT, "next")
+        return exact.after(_themselves(linear.rows), written, "next")
     rest = {x: body.hoisted(slope) for x, slope in rest.items()}
     used = {one for slope in rest.values() for one in slope.free_symbols}
-    length = body.constant(DT / dynamics.substeps, "substep")
     _note_rates(dynamics, rest, body)
     rest_values, linear_values = _themselves(rest), _themselves(linear.rows)
     follows = bool(used & linear.rows.keys())
-    for number in range(dynamics.substeps):
+    for number in range(1 if dynamics.looped else dynamics.substeps):
         substep = _Substep(dynamics, body, rest, length, T + number * length, str(number + 1))
         linear_values, rest_values = substep.advance(
             rest_values, linear_values, exact if follows else None
         )
     if not follows:
-        linear_values = exact.after(linear_values, DT, "next")
+        linear_values = exact.after(linear_values, written, "next")
     return {x: (linear_values if x in linear.rows else rest_values)[x] for x in dynamics.slopes}
 
 
@@ -157,7 +159,7 @@ class _Substep:
     ) -> None:
         self._dynamics, self._body, self._slopes = dynamics, body, slopes
         self._length, self._start = length, start
-        self._label = "" if dynamics.substeps == 1 else f"_{label}"
+        self._label = "" if dynamics.substeps == 1 or dynamics.looped else f"_{label}"
 
     def advance(self, rest: Values, linear: Values, exact: _Exact | None) -> tuple[Values, Values]:
         """Values of the linear variables (unchanged without `exact`) and of the rest."""

@@ -400,7 +400,7 @@ class Network(StateAccess):
     def _build(self) -> Any:
         memory.check(self.memory_estimate(), "network")
         coming = [v for k, v in self._pending.items() if k.startswith("inputs")]
-        steps = [np.flatnonzero(v.any(axis=1)).max(initial=-1) + 2 for v in coming if v.size]
+        steps = [np.flatnonzero(v.any(axis=1)).max(initial=-1) + 2 for v in coming if v.ndim == 2 and v.size]
         self.spec.in_flight_steps = int(max(steps, default=1))
         self._engine = make_engine(
             self.spec, self.recordings, self.spike_recordings,

@@ -90,7 +90,9 @@ def _assign(body: Body, found: Iterable[Assignment], condition: Any) -> None:
         body.select(one.target, condition, one.value)
 
 
-def _integrate(names: Names, model: NeuronModel | CurrentModel, body: Body, free: Any) -> None:
+def _integrate(
+    names: Names, model: NeuronModel | CurrentModel, body: Body, free: Any, *, looped: bool = False
+) -> None:
     """Write statements that advance the variables, and assign the states."""
     moving = [one for one in names.of_kind("state") if one.slope is not None]
     noises = frozenset(map(symbol, equations.noise_names(model.equations)))
@@ -103,6 +105,7 @@ def _integrate(names: Names, model: NeuronModel | CurrentModel, body: Body, free
         free=free,
         method=model.method,
         substeps=model.substeps,
+        looped=looped,
     )
     for variable, value in advance(dynamics, body).items():
         body.write(variable.name, source(value))
@@ -137,8 +140,14 @@ class _NeuronPlanner:
         _assign(body, _statements_of(names, model.update, "update"), None)
         if model.refractory:
             self.free = symbol(body.unused("free"))
-            body.write(self.free.name, f"{REFRACTORY} <= 0.0")
-        _integrate(names, model, body, self.free)
+            self._write_free()
+        looped = self._can_loop()
+        _integrate(names, model, body, self.free, looped=looped)
+        substep: tuple[Statement, ...] = ()
+        if looped:
+            substep, body.statements = tuple(body.statements), []
+            if model.refractory:
+                self._write_free()
         if model.refractory:
             body.write(REFRACTORY.name, f"max({REFRACTORY} - 1.0, 0.0)")
         for one in self.inputs:
@@ -151,19 +160,39 @@ class _NeuronPlanner:
         algebraic, units, stored = self._algebraic(initial)
         if model.refractory:
             stored = (State(REFRACTORY.name, "1", hidden=True), *stored)
-        text = " ".join(one.expression for one in body.statements)
+        statements = (*substep, *body.statements)
+        text = " ".join(one.expression for one in statements)
         return NeuronPlan(
             name=model.name,
             parameters=tuple(names.parameters),
             states=(*states, *stored),
             constants=tuple(body.constants),
-            draws=_used(names.draws, body.statements),
+            draws=_used(names.draws, statements),
             receptors=self.receptors,
             body=tuple(body.statements),
             algebraic=algebraic,
             algebraic_units=units,
             uses_current=bool(re.search(r"\bi_inj\b", text)),
             spikes=bool(model.threshold),
+            substep=substep,
+            substeps=model.substeps if looped else 1,
+        )
+
+    def _write_free(self) -> None:
+        self.body.write(self.free.name, f"{REFRACTORY} <= 0.0")
+
+    def _can_loop(self) -> bool:
+        """Whether substeps are alike: they do not look at the time, and draw nothing of their own.
+
+        What `update` writes stands before them and would be repeated.
+        """
+        names, model = self.names, self.model
+        slopes = [one.slope for one in names.of_kind("state") if one.slope is not None]
+        own = {T, *map(symbol, equations.noise_names(model.equations))}
+        return (
+            model.substeps > 1
+            and not model.update
+            and not any(one.free_symbols & own for one in slopes)
         )
 
     def _check_refractory(self) -> None:

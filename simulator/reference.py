@@ -51,6 +51,8 @@ class _Reference:
         self.step += 1
         known = {**self.values, "dt": self.dt_ms, "t": (self.step - 1) * self.dt_ms, **arriving}
         known |= {draw.name: self._draw(draw, k) for k, draw in enumerate(self.plan.draws)}
+        for _ in range(getattr(self.plan, "substeps", 1)):
+            _run(getattr(self.plan, "substep", ()), known)
         _run(self.plan.body, known)
         for state in self.plan.states:
             value = np.asarray(known[state.name], np.float64)

@@ -93,6 +93,8 @@ class NeuronPlan:
 
     body      from the states at the beginning of the step to those at its end, and ``spike`` (bool)
               if the model has a threshold; a state that is never assigned keeps its value
+    substep   what is done `substeps` times before the body: from states to states, in a part of
+              the step each time; a loop, since repeated statements take a compiler minutes
     algebraic recordable quantities that follow from states, parameters and constants at one time
     uses_current  whether the body reads ``i_inj`` [nA]
     """
@@ -108,6 +110,13 @@ class NeuronPlan:
     algebraic_units: tuple[str, ...] = ()
     uses_current: bool = False
     spikes: bool = True
+    substep: tuple[Statement, ...] = ()
+    substeps: int = 1
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Everything that happens in a step, once."""
+        return (*self.substep, *self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +179,9 @@ _PARTS: dict[str, Any] = {
     "pre_draws": Draw,
     "post_draws": Draw,
     "receptors": Receptor,
-    **dict.fromkeys(("body", "algebraic", "advance", "on_pre", "on_post", "on_both"), Statement),
+    **dict.fromkeys(
+        ("substep", "body", "algebraic", "advance", "on_pre", "on_post", "on_both"), Statement
+    ),
 }
 _PLANS: dict[str, Any] = {kind.__name__: kind for kind in (NeuronPlan, SynapsePlan, CurrentPlan)}
 

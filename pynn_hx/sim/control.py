@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from pyNN import common
 from pyNN.recording import get_io
@@ -59,7 +59,7 @@ def setup(
             dt_ms=float(timestep),
             min_delay=None if isinstance(min_delay, str) else float(min_delay),
             max_delay=None if isinstance(max_delay, str) else float(max_delay),
-            device=default_device() if device == "auto" else device,
+            device=cast(session.Device, default_device()) if device == "auto" else device,
             threads=n_threads,
             precision=precision,
             seed=_seed(seed, extra),

@@ -190,11 +190,10 @@ class _LazyTrains(SpikeTrainList):
     """
 
     def _spiketrains_from_array(self) -> None:
-        starts, ends = (
-            np.searchsorted(self._channel_id_array, self._all_channel_ids, side)
-            for side in ("left", "right")
-        )
-        self._items = []
+        sorted_by, channels = np.asarray(self._channel_id_array), np.asarray(self._all_channel_ids)
+        starts = np.searchsorted(sorted_by, channels, "left")
+        ends = np.searchsorted(sorted_by, channels, "right")
+        trains: list[Any] = []
         for k, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
             train = neo.SpikeTrain(
                 self._spike_time_array[a:b],
@@ -204,7 +203,8 @@ class _LazyTrains(SpikeTrainList):
                 source_index=int(self._annotations["source_index"][k]),
             )
             train.segment = self.segment
-            self._items.append(train)
+            trains.append(train)
+        self._items: Any = trains
 
     def __reduce__(self) -> Any:
         """A copy, or a pickle, is one of neo's own lists; who reads it needs nothing of ours."""

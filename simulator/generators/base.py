@@ -64,7 +64,8 @@ def layout(plan: NeuronPlan | CurrentPlan, varying: Collection[str]) -> Layout:
             f"model {plan.name!r}: {', '.join(unknown)} cannot vary between neurons; it has the "
             f"parameters and constants {', '.join(numbers)}"
         )
-    used = names_in(s.expression for s in (*plan.body, *getattr(plan, "algebraic", ())))
+    statements = (*getattr(plan, "substep", ()), *plan.body, *getattr(plan, "algebraic", ()))
+    used = names_in(s.expression for s in statements)
     states = [state.name for state in plan.states]
     fields = states + [name for name in numbers if name in used and name in varying]
     shared = ["dt"] + [name for name in numbers if name in used and name not in varying]

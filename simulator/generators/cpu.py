@@ -35,7 +35,7 @@ from collections.abc import Collection, Sequence
 from ..kernels.pointers import N_ALIKE
 from ..specification import Precision
 from ..statements import CurrentPlan, Draw, NeuronPlan, Statement
-from .base import CALLS, LOGIC, Lowering, Names, assigned, layout, names_in, needed
+from .base import CALLS, LOGIC, Layout, Lowering, Names, assigned, layout, names_in, needed
 
 NEURON = {
     "n": 0, "partition": 1, "lanes": 2, "shared": 3, "current": 4, "ids": 5, "counts": 6,
@@ -64,8 +64,8 @@ _POINTERS = (
 _OWN_NAMES = frozenset(
     "kernel real real_at table step thread a n n_pad first last partition lanes shared current ids "
     "counts count row block lane base fired rest draws filled group key_0 key_1 stream drawn out "
-    "columns n_columns column trace targets split reader neuron neurons below_one elapsed range "
-    "int32 uint64 float32 float64 uniforms normals".split()
+    "columns n_columns part column trace targets split reader neuron neurons below_one elapsed "
+    "range int32 uint64 float32 float64 uniforms normals".split()
 )
 
 
@@ -202,7 +202,8 @@ def neuron_source(plan: NeuronPlan, varying: Collection[str], precision: Precisi
     where = layout(plan, varying)
     spikes = plan.spikes and "spike" in assigned(plan.body)
     body = _required(plan, *["spike"][: int(spikes)])
-    used, written = names_in(s.expression for s in body), assigned(body)
+    substep = needed(plan.substep, *assigned(plan.substep) & {s.name for s in plan.states})
+    used = names_in(s.expression for s in (*substep, *body))
     table = NEURON | {
         name: NEURON["inputs"] + 2 * len(plan.receptors) + place
         for name, place in AFTER_INPUTS.items()
@@ -238,23 +239,47 @@ def neuron_source(plan: NeuronPlan, varying: Collection[str], precision: Precisi
     )
     if spikes:
         kernel.add(2, "fired = int32(0)")
-    kernel.add(2, f"for lane in range({LANES}):")
-    for k, name in enumerate(where.fields):
-        if name in used:
-            kernel.add(3, f"{kernel.name(name)} = load_lanes(lanes, base + {LANES * k} + lane)")
-    _load_inputs(kernel, plan, used)
-    for k, draw in enumerate(plan.draws):
-        if draw.name in used:
-            place = f"block * {64 * len(plan.draws)} + {64 * k} + {LANES} * (step & 3) + lane"
-            kernel.add(3, f"{kernel.name(draw.name)} = load_draws(draws, {place})")
-    kernel.add(3, *kernel.lowering.lower_all(body))
-    for k, name in enumerate(where.fields):
-        if name in written:
-            kernel.add(3, f"store_lanes(lanes, base + {LANES * k} + lane, {kernel.name(name)})")
+    if substep:
+        kernel.add(2, f"for part in range({plan.substeps}):")
+        _lane_loop(kernel, plan, where, substep, depth=3)
+    _lane_loop(kernel, plan, where, body, depth=2, arriving=True)
     if spikes:
         kernel.add(3, f"fired = flag(fired, {kernel.name('spike')}, lane)")
         _end_spikes(kernel, table)
     return kernel.source()
+
+
+def _lane_loop(
+    kernel: _Kernel,
+    plan: NeuronPlan,
+    where: Layout,
+    body: Sequence[Statement],
+    *,
+    depth: int,
+    arriving: bool = False,
+) -> None:
+    """Loads, statements and stores for the lanes of a block; with what arrives at receptors."""
+    used, written = names_in(s.expression for s in body), assigned(body)
+    kernel.add(depth, f"for lane in range({LANES}):")
+    inner = depth + 1
+    for k, name in enumerate(where.fields):
+        if name in used:
+            place = f"base + {LANES * k} + lane"
+            kernel.add(inner, f"{kernel.name(name)} = load_lanes(lanes, {place})")
+    if "i_inj" in used:
+        place = f"{LANES} * block + lane"
+        kernel.add(inner, f"{kernel.name('i_inj')} = load_current(current, {place})")
+    if arriving:
+        _load_inputs(kernel, plan)
+    for k, draw in enumerate(plan.draws):
+        if draw.name in used:
+            place = f"block * {64 * len(plan.draws)} + {64 * k} + {LANES} * (step & 3) + lane"
+            kernel.add(inner, f"{kernel.name(draw.name)} = load_draws(draws, {place})")
+    kernel.add(inner, *kernel.lowering.lower_all(body))
+    for k, name in enumerate(where.fields):
+        if name in written:
+            place = f"base + {LANES * k} + lane"
+            kernel.add(inner, f"store_lanes(lanes, {place}, {kernel.name(name)})")
 
 
 def _refill_neurons(kernel: _Kernel, table: dict[str, int], draws: Sequence[Draw]) -> None:
@@ -266,10 +291,8 @@ def _refill_neurons(kernel: _Kernel, table: dict[str, int], draws: Sequence[Draw
     kernel.refill(table, draws, f"block * {64 * len(draws)} + {LANES} * {{}} + lane", loops)
 
 
-def _load_inputs(kernel: _Kernel, plan: NeuronPlan, used: set[str]) -> None:
+def _load_inputs(kernel: _Kernel, plan: NeuronPlan) -> None:
     zero = kernel.literal(0.0)
-    if "i_inj" in used:
-        kernel.add(3, f"{kernel.name('i_inj')} = load_current(current, {LANES} * block + lane)")
     for k, receptor in enumerate(plan.receptors):
         kind, place = kernel.accessors("input", k), f"arriving_{k}_, {LANES} * block + lane"
         kernel.add(

@@ -142,11 +142,11 @@ def neuron_source(
     history  spikes are kept for plastic synapses, too
     """
     where, writer = layout(plan, varying), Writer(precision)
-    states, written = [s.name for s in plan.states], assigned(plan.body)
+    states, written = [s.name for s in plan.states], assigned(plan.statements)
     before = ["_step = _clock[0]", "_slot = _step & (_ring.shape[1] - 1)"]
     before += ["_row = _step & (_ids.shape[0] - 1)", *writer.shared(where)]
     before += [f"{writer.names['t']} = _real((_step - 1) * _dt_ms)"]
-    each = writer.load(where.fields, names_read(plan.body), "_k")
+    each = writer.load(where.fields, names_read(plan.statements), "_k")
     if plan.uses_current:
         each += [f"{writer.names['i_inj']} = _i_inj[0, _k]", "_i_inj[0, _k] = _real(0.0)"]
         if "i_inj" in names_read(plan.algebraic):
@@ -155,7 +155,11 @@ def neuron_source(
         arrived = f"_ring[{k}, _slot, _k]"
         scaled = f"_real({arrived} * _scaling[{k}, 1])" if exact else arrived
         each += [f"{writer.names[receptor.input]} = {scaled}", f"{arrived} = 0"]
-    each += writer.draws(plan.draws) + writer.body(plan.body)
+    each += writer.draws(plan.draws)
+    if plan.substep:
+        each += [f"for _part in range({plan.substeps}):"]
+        each += [f"    {line}" for line in writer.body(plan.substep)]
+    each += writer.body(plan.body)
     each += writer.store(states, written, "_k")
     if plan.spikes:
         each += [f"if {writer.names['spike']}:"]

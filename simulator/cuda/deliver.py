@@ -43,7 +43,8 @@ def _make_sparse(add: Any) -> Any:
     def deliver_sparse(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
         lag: Any, since: Any, starts: Any, targets: Any, post_first: Any, weights: Any,
-        weight_mask: Any, code: Any, delays: Any, delay_mask: Any, ring: Any, receptor: Any, scaling: Any,
+        weight_mask: Any, code: Any, delays: Any, delay_mask: Any, ring: Any, receptor: Any,
+        scaling: Any,
         status: Any, pieces: Any, lanes: Any,
     ) -> None:  # fmt: skip
         emitted = clock[0] - lag
@@ -74,7 +75,8 @@ def _make_dense(add: Any) -> Any:
     def deliver_dense(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
         lag: Any, since: Any, n_post: Any, no_self: Any, post_first: Any, weights: Any,
-        weight_mask: Any, code: Any, delays: Any, delay_mask: Any, ring: Any, receptor: Any, scaling: Any,
+        weight_mask: Any, code: Any, delays: Any, delay_mask: Any, ring: Any, receptor: Any,
+        scaling: Any,
         status: Any, pieces: Any, lanes: Any,
     ) -> None:  # fmt: skip
         emitted = clock[0] - lag

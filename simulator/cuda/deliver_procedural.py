@@ -42,8 +42,8 @@ def _make_by_chance(add: Any, real: Any) -> Any:
     def deliver_by_chance(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
         lag: Any, since: Any, n_post: Any, width: Any, scale: Any, lowest: Any, spread: Any,
-        seed: Any, post_first: Any, ring: Any, receptor: Any, scaling: Any, status: Any, pieces: Any,
-        lanes: Any,
+        seed: Any, post_first: Any, ring: Any, receptor: Any, scaling: Any, status: Any,
+        pieces: Any, lanes: Any,
     ) -> None:  # fmt: skip
         if clock[0] - lag < since:
             return
@@ -86,8 +86,8 @@ def _make_by_number(add: Any, real: Any) -> Any:
     def deliver_by_number(
         clock: Any, ids: Any, counts: Any, times: Any, times_mask: Any, first: Any, n_pre: Any,
         lag: Any, since: Any, n_post: Any, width: Any, number: Any, lowest: Any, spread: Any,
-        seed: Any, post_first: Any, ring: Any, receptor: Any, scaling: Any, status: Any, pieces: Any,
-        lanes: Any,
+        seed: Any, post_first: Any, ring: Any, receptor: Any, scaling: Any, status: Any,
+        pieces: Any, lanes: Any,
     ) -> None:  # fmt: skip
         if clock[0] - lag < since:
             return

@@ -164,3 +164,26 @@ def test_a_kernel_takes_as_many_threads_as_there_are_or_fewer():
     engine = engine_of(network)
     run(engine, 3)
     assert engine.read_state(0, "x").tolist() == [3.0] * 7
+
+
+def test_substeps_are_done_as_often_as_the_model_says():
+    model = NeuronModel(
+        name="oscillator",
+        parameters="rate = 0.8 : 1/ms",
+        equations="dx/dt = rate*y*cos(y) : 1\n dy/dt = -rate*x : 1",
+        initial="x = 1",
+        method="rk4",
+        substeps=3,
+    )
+    plan, n = plan_of(model), 4
+    rates = np.linspace(0.2, 1.1, n)
+    network = Network(dt_ms=0.5, device="cuda")
+    neurons = network.add_neurons(model, n, {"rate": rates})
+    start = {name: neurons.get(name) for name in ("x", "y")}
+    network.run(20)
+    given = {"rate": rates}
+    reference = Neurons(plan, n, given | constants(plan, given, 0.5) | start, dt_ms=0.5)
+    for _ in range(20):
+        reference.advance()
+    assert plan.substeps == 3
+    assert neurons.get("x") == pytest.approx(reference.values["x"], rel=1e-11, abs=1e-12)

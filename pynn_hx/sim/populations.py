@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pyNN import common
-from pyNN.errors import NonExistentParameterError
+from pyNN.errors import InvalidParameterValueError, NonExistentParameterError
 from pyNN.parameters import ArrayParameter, LazyArray, ParameterSpace, simplify
 
 from simulator.network import Network
@@ -227,6 +227,10 @@ class Population(WholePopulation, _Cells, common.Population):
         flat: dict[str, Any] = {}
         for name, value in parameters.items():
             if isinstance(value, dict | ParameterSpace):  # a receptor's
+                if not any(known.startswith(f"{name}.") for known in self.values):
+                    raise InvalidParameterValueError(
+                        f"{self._place}: {name} = {value!r}: give a number, or one for each cell"
+                    )
                 flat |= {f"{name}.{inner}": v for inner, v in value.items()}
             else:
                 flat[name] = value

@@ -99,6 +99,7 @@ class Projection(connection_arrays.ConnectionArrays):
             member.population.require_session(f"{self._place}")
         self._initial: dict[str, Floats | float] = {}
         self._kept_indices: tuple[Ints, Ints] | None = None
+        self._delay_range = (np.nan, np.nan)
         self._parts = []
         self._all_pairs: dict[str, Any] | None = None
         connector.connect(self)
@@ -222,6 +223,8 @@ class Projection(connection_arrays.ConnectionArrays):
                 f"{dt} ms: make the delay at least as long, or the step shorter"
             )
         rounded = np.round(steps * dt, 10)
+        if rounded.size:
+            self._delay_range = float(np.min(rounded)), float(np.max(rounded))
         return float(rounded) if rounded.ndim == 0 else rounded
 
     def build(self, network: Network) -> None:
@@ -246,8 +249,7 @@ class Projection(connection_arrays.ConnectionArrays):
     @property
     def delay_range(self) -> tuple[float, float]:
         """Shortest and longest delay [ms]."""
-        delays = self._values["delay"]
-        return float(np.min(delays)), float(np.max(delays))
+        return self._delay_range
 
     @property
     def value_names(self) -> tuple[str, ...]:

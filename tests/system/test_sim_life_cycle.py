@@ -217,6 +217,8 @@ def test_refused_values_change_nothing():
     cells = sim.Population(2, sim.IF_curr_exp())
     with pytest.raises(NonExistentParameterError):
         cells.set(tau_m=1.0, nonsense=1.0)
+    with pytest.raises(InvalidParameterValueError, match="give a number"):
+        cells.set(tau_m={"a": 1.0})
     with pytest.raises(NonExistentParameterError):
         cells.initialize(v=-60.0, nonsense=1.0)
     assert cells.get("tau_m") == 20.0
@@ -255,6 +257,18 @@ def test_run_until_does_not_go_back():
     assert sim.run_until(12.7) == 12.7
     with pytest.raises(ValueError, match=r"it is 12.7 ms already"):
         sim.run_until(12.0)
+
+
+def test_long_runs_show_how_far_they_have_come_if_asked(capsys):
+    def shown(**options):
+        sim.setup(0.1, **options)
+        sim.Population(1, sim.IF_curr_exp())
+        sim.run(600.0)
+        return capsys.readouterr().err
+
+    assert shown() == ""  # not on a terminal
+    assert "/6000" in shown(progress=True)
+    assert shown(progress=False) == ""
 
 
 def test_the_whole_state_can_be_saved_and_restored():

@@ -145,7 +145,20 @@ def plan_of(model: SynapseModel) -> SynapsePlan: ...
 def plan_of(model: CurrentModel) -> CurrentPlan: ...
 def plan_of(model: Model) -> Plan:
     """The plan of a model: from disk, or made by `planning` (which imports sympy) and put there."""
-    name = _hash(definition(model), _digest_of_engine(PLANNING))
+    return _plan_of_text(definition(model), model)
+
+
+_plans: dict[str, Plan] = {}  # by definition: asked for once per population and current source
+
+
+def _plan_of_text(text: str, model: Model) -> Plan:
+    if text not in _plans:
+        _plans[text] = _kept_or_made(text, model)
+    return _plans[text]
+
+
+def _kept_or_made(text: str, model: Model) -> Plan:
+    name = _hash(text, _digest_of_engine(PLANNING))
     path = cache_folder() / "plans" / f"{name}.json"
     try:
         return from_plain(json.loads(path.read_text(encoding="utf-8")))

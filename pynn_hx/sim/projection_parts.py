@@ -121,6 +121,7 @@ class PathwayPart:
         weight: Any,
         delay_ms: Any,
         dendritic_fraction: float,
+        weight_bits: int,
     ) -> None:
         """Tell the engine.
 
@@ -142,6 +143,7 @@ class PathwayPart:
             | {name: self._of_target(column) for name, column in of_targets.items()},
             initial={name: self.of(value) for name, value in initial.items()},
             dendritic_fraction=dendritic_fraction,
+            weight_bits=weight_bits,
         )
 
 

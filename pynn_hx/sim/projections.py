@@ -20,6 +20,7 @@ from .. import connection_arrays
 from ..connection_arrays import Floats, Ints
 from . import session
 from .projection_parts import all_to_all, members_of, parts_of
+from .size_estimates import check_connections
 from .standardmodels.synapses import EngineSynapse, StaticSynapse
 
 __all__ = ["Connection", "Projection"]
@@ -102,6 +103,7 @@ class Projection(connection_arrays.ConnectionArrays):
         self._delay_range = (np.nan, np.nan)
         self._parts = []
         self._all_pairs: dict[str, Any] | None = None
+        check_connections(self._place, connector, self.synapse_type, self.shape)
         connector.connect(self)
         self._finish()
         self.session.projections.append(self)
@@ -242,6 +244,7 @@ class Projection(connection_arrays.ConnectionArrays):
                 of_targets=kind.values_of_targets(part.post.population, self.receptor_type),
                 initial=self._initial,
                 dendritic_fraction=kind.dendritic_fraction,
+                weight_bits=kind.weight_bits,
             )
 
     # --- values ---------------------------------------------------------------------------------
@@ -280,7 +283,8 @@ class Projection(connection_arrays.ConnectionArrays):
             if not self._is_built:
                 assert self.session.network is not None  # which builds it
             return None
-        changes = name == "weight" and self.synapse_type.changes_weight
+        kind = self.synapse_type
+        changes = name == "weight" and (kind.changes_weight or kind.weight_bits > 0)
         return None if changes and self._is_built else self._values[name]
 
     @property

@@ -26,6 +26,8 @@ class EngineSynapse:
     state_variables: ClassVar[tuple[str, ...]] = ()
     changes_weight: ClassVar[bool] = False
     """Whether spikes change the weight."""
+    weight_bits: int = 0
+    """In how many bits a weight is stored; 0: as `setup` says."""
     translations: ClassVar[dict[str, Any]]
     parameter_space: Any
 
@@ -51,9 +53,22 @@ class EngineSynapse:
 
 
 class StaticSynapse(EngineSynapse, synapses.StaticSynapse):
-    """A synapse of constant weight."""
+    """A synapse of constant weight.
+
+    weight_bits  8 or 16: weights are stored as so many bits each, as multiples of 1/255 or 1/65535
+                 of their range, which `Projection.get` then shows; 0: as setup's precision says
+    """
 
     translations = same_names(synapses.StaticSynapse.default_parameters)
+
+    def __init__(self, *, weight_bits: int = 0, **parameters: Any) -> None:
+        if weight_bits not in (0, 8, 16):
+            raise ValueError(
+                f"StaticSynapse: weight_bits={weight_bits}; weights are stored in 8 or 16 bits, or "
+                "in full (0)"
+            )
+        super().__init__(**parameters)
+        self.weight_bits = weight_bits
 
     def synapse_model(self) -> SynapseModel | SynapsePlan:
         """The model in the engine's language."""

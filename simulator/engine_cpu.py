@@ -246,6 +246,16 @@ class CpuEngine:
         """Change a state of some neurons."""
         self.groups[group].write(name, values, members)
 
+    def not_finite(self) -> list[tuple[int, str]]:
+        """Groups and states of which some values are infinite or not a number."""
+        return [
+            (g, state.name)
+            for g, group in enumerate(self.groups)
+            if not np.isfinite(group.lanes[:, : len(group.spec.plan.states)]).all()
+            for state in group.spec.plan.states
+            if not np.isfinite(group.read(state.name)).all()
+        ]
+
     def read_pathway(self, number: int, name: str) -> F64:
         """A quantity of all synapses, in the order of the connectivity."""
         return self.pathways[number].get(name)

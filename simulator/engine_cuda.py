@@ -277,6 +277,15 @@ class CudaEngine:
         """Take over changed parameters of a current source."""
         self.currents[current].update_parameters()
 
+    def not_finite(self) -> list[tuple[int, str]]:
+        """Groups and states of which some values are infinite or not a number."""
+        return [
+            (g, state.name)
+            for g, group in enumerate(self.groups)
+            for state in group.spec.plan.states
+            if not np.isfinite(group.read(state.name)).all()
+        ]
+
     def read_pathway(self, pathway: int, name: str) -> F64:
         """``weight``, a parameter or a state of every synapse, (synapse,)."""
         return self.pathways[pathway].get(name)

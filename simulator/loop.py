@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -139,10 +140,13 @@ def _run(operations, first, n_steps, window, thread, n_threads, control):  # typ
 
 
 _run.__qualname__ += f"_{ENGINE_DIGEST}"  # a cached function is to know when another file changes
-run_operations: Any = njit(
-    "int64(int64[:,::1],int64,int64,int64,int64,int64,int64[::1])",
-    cache=True, nogil=True, error_model="numpy",
-)(_run)  # fmt: skip
+
+
+@cache
+def run_operations() -> Any:
+    """`_run` compiled, or taken from disk: for the first network that runs, not by an import."""
+    signature = "int64(int64[:,::1],int64,int64,int64,int64,int64,int64[::1])"
+    return njit(signature, cache=True, nogil=True, error_model="numpy")(_run)
 
 
 class Loop:
@@ -162,24 +166,23 @@ class Loop:
             [(o.address, o.arguments.ctypes.data) for o in operations], np.int64
         ).reshape(-1, 2)
         self._pool: ThreadPoolExecutor | None = None
+        self._run = run_operations()
 
     def run(self, first: int, n_steps: int) -> int:
         """Do steps from `first` on; returns how many: fewer than asked for if a buffer is full."""
         self.control[STOP] = 0
         if self.threads == 1:
-            return int(run_operations(self._table, first, n_steps, self.window, 0, 1, self.control))
+            return int(self._run(self._table, first, n_steps, self.window, 0, 1, self.control))
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads - 1, "simulator")
         others = [
             self._pool.submit(
-                run_operations, self._table, first, n_steps, self.window, k, self.threads,
+                self._run, self._table, first, n_steps, self.window, k, self.threads,
                 self.control,
             )
             for k in range(1, self.threads)
         ]  # fmt: skip
-        done = run_operations(
-            self._table, first, n_steps, self.window, 0, self.threads, self.control
-        )
+        done = self._run(self._table, first, n_steps, self.window, 0, self.threads, self.control)
         for other in others:
             other.result()
         return int(done)

@@ -7,6 +7,7 @@ then built anew around the state it had.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -40,6 +41,8 @@ Snapshot = dict[str, npt.NDArray[Any]]
 _CALL_SECONDS = 0.2
 """A long run is done in calls of about this length, so that Ctrl-C and a progress bar work."""
 _FIRST_CALL_STEPS = 256
+_STEPS_WORTH_A_CHECK = 10
+"""Stepping through a run is not slowed down by looking for states that are not finite."""
 
 
 class Network(StateAccess):
@@ -344,6 +347,17 @@ class Network(StateAccess):
                 report(done)
             if steps == call and time.perf_counter() - began < _CALL_SECONDS / 2:
                 call *= 2
+        if n_steps >= _STEPS_WORTH_A_CHECK:
+            self._warn_of_what_is_not_finite(engine)
+
+    def _warn_of_what_is_not_finite(self, engine: Any) -> None:
+        for number, name in engine.not_finite():
+            warnings.warn(
+                f"{self.spec.groups[number].plan.name}.{name} of some neurons is infinite or not a "
+                f"number at {self.t_ms:g} ms: the step of {self.dt_ms:g} ms is too long for this "
+                "model with these inputs; use a shorter one, or more substeps",
+                stacklevel=3,
+            )
 
     def reset(self) -> None:
         """Back to t = 0: initial values and weights, nothing in flight, sources from the start."""

@@ -42,7 +42,8 @@ def expected(connector: Any, n_pre: int, n_post: int) -> float:
     }
     for kind, cells in of_cells.items():
         if isinstance(connector, kind):
-            return float(connector.n) * cells if np.isscalar(connector.n) else 0.0
+            n = connector.n
+            return float(n) * cells if isinstance(n, int | float | np.number) else 0.0
     if isinstance(connector, pynn_connectors.FixedProbabilityConnector):
         return float(connector.p_connect) * n_pre * n_post
     return 0.0

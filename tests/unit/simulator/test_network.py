@@ -310,3 +310,11 @@ def test_a_network_that_cannot_fit_says_so_before_it_is_allocated(monkeypatch):
     network.add_neurons(LIF, 1000)
     with pytest.raises(MemoryError, match=r"GiB are needed and .* GiB are free; use precision"):
         network.run(1)
+
+
+def test_states_that_are_not_finite_are_reported_after_a_run():
+    model = NeuronModel(name="explosive", equations="dx/dt = x**2/ms : 1", initial="x = 1")
+    network = Network(dt_ms=0.1)
+    network.add_neurons(model, 3)
+    with pytest.warns(UserWarning, match=r"explosive\.x of some neurons is infinite or not"):
+        network.run(40)

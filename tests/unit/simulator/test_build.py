@@ -36,6 +36,7 @@ def folder(tmp_path, monkeypatch):
     """A cache folder of this test's own."""
     monkeypatch.setenv("PYNN_HX_CACHE", str(tmp_path))
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(build, "_plans", {})
     return tmp_path
 
 
@@ -84,6 +85,8 @@ def test_processes_at_the_same_time_leave_a_whole_cache(tmp_path):
 def test_a_plan_from_disk_is_the_plan_that_was_made(folder, model, kind):
     made = build.plan_of(model)
     (path,) = (folder / "plans").iterdir()
+    assert build.plan_of(model) is made  # from memory
+    build._plans.clear()  # as in a new process
     assert build.plan_of(model) == made
     assert type(made) is kind and json.loads(path.read_text())["name"] == model.name
 
@@ -93,6 +96,7 @@ def test_a_plan_that_cannot_be_read_is_made_again(folder):
     (path,) = (folder / "plans").iterdir()
     for broken in ("", "{", '{"kind": "NeuronPlan"}', "[1]"):
         path.write_text(broken)
+        build._plans.clear()
         assert build.plan_of(MODEL) == made
         assert json.loads(path.read_text())["kind"] == "NeuronPlan"
 

@@ -30,6 +30,8 @@ Snapshot = dict[str, npt.NDArray[Any]]
 
 _BLOCKS_PER_THREAD = 16
 """Fewer than so many blocks are not worth a thread of their own."""
+_SPIKES_BETWEEN_MEETINGS = 2**22
+"""Spikes of one population for which buffers have room, should all fire in every step."""
 
 
 def _power_of_two(n: int) -> int:
@@ -67,7 +69,10 @@ class CpuEngine:
     # -- construction -----------------------------------------------------------------------------
 
     def _shortest_delay(self) -> int:
-        shortest = LONGEST_WINDOW
+        """Steps between two meetings; fewer if spikes of so many steps would need much memory."""
+        sizes = [g.n for g in self.spec.groups] + [s.n for s in self.spec.sources]
+        largest = max(sizes, default=1)
+        shortest = min(LONGEST_WINDOW, _SPIKES_BETWEEN_MEETINGS // max(1, largest))
         for pathway in self.spec.pathways:
             delays = np.asarray(pathway.delays)
             if delays.size:

@@ -318,3 +318,15 @@ def test_states_that_are_not_finite_are_reported_after_a_run():
     network.add_neurons(model, 3)
     with pytest.warns(UserWarning, match=r"explosive\.x of some neurons is infinite or not"):
         network.run(40)
+
+
+def test_buffers_of_large_networks_stay_small():
+    network = Network(dt_ms=0.1)
+    neurons = network.add_neurons(LIF, 300_000, {"i_offset": 10.0})
+    spikes = network.record_spikes(neurons)
+    network.run(60)
+    (keeper,) = network._engine._keepers
+    assert keeper.buffer.members.nbytes < 64e6
+    # 10 nA into 20 MOhm: threshold after 1.56 ms, then 2 ms of rest.
+    assert spikes.steps.size == 2 * 300_000
+    assert set(np.unique(spikes.steps)) == {16, 52}

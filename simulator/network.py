@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -375,26 +375,44 @@ class Network(StateAccess):
     def save(self) -> Snapshot:
         """The state as arrays by name, for `restore` or ``numpy.savez``; without recordings."""
         state = dict(self._pending) if self._engine is None else self._engine.snapshot()
-        for g, group in enumerate(self.spec.groups):
-            for name, column in group.values.items():
-                state[f"group{g}/parameter/{name}"] = np.array(column)
-        state["step"] = np.array(self.step)
+        for key, kept, name in self._parameters():
+            state[key] = np.array(kept[name])
+        state["step"], state["trial"] = np.array(self.step), np.array(self.spec.trial)
         return state
+
+    def _parameters(self) -> Iterator[tuple[str, dict[str, Any], str]]:
+        """A key, the dictionary and the name in it, for every parameter that `set` may change."""
+        kinds: dict[str, list[Any]] = {
+            "group": self.spec.groups, "source": self.spec.sources, "current": self.spec.currents,
+            "pathway": self.spec.pathways,
+        }  # fmt: skip
+        for kind, parts in kinds.items():
+            for k, part in enumerate(parts):
+                for name in part.values:
+                    yield f"{kind}{k}/parameter/{name}", part.values, name
 
     def restore(self, state: Snapshot) -> None:
         """Go back to where `save` was called on the same network."""
         for g, group in enumerate(self.spec.groups):
             for name in group.values:
-                column = state[f"group{g}/parameter/{name}"]
-                if np.shape(column) != (group.n,):
+                size = np.size(state.get(f"group{g}/parameter/{name}", ()))
+                if size != group.n:
                     raise NetworkError(
-                        f"restore: {np.size(column)} values of {group.plan.name}.{name} for "
-                        f"{group.n} neurons: this state is of another network"
+                        f"restore: {size} values of {group.plan.name}.{name} for {group.n} "
+                        "neurons: this state is of another network"
                     )
-                group.values[name] = np.array(column)
+        missing = [key for key, _, _ in self._parameters() if key not in state]
+        if missing:
+            raise NetworkError(f"restore: no {missing[0]}: this state is of another network")
+        for key, kept, name in self._parameters():
+            kept[name] = np.array(state[key]) if np.ndim(state[key]) else float(state[key])
+        if self._engine is not None:
+            self._engine.close()
         self._engine = None
-        self.step = int(state["step"])
-        self._pending = {k: v for k, v in state.items() if "/parameter/" not in k and k != "step"}
+        self.step, self.spec.trial = int(state["step"]), int(state["trial"])
+        self._pending = {
+            k: v for k, v in state.items() if "/parameter/" not in k and k not in ("step", "trial")
+        }
         for recording in self.recordings:
             recording.clear(self.step)
         for spikes in self.spike_recordings:

@@ -137,6 +137,36 @@ def test_a_saved_state_goes_on_as_the_run_did():
     assert bytes_of(v, spikes) == expected
 
 
+def test_a_restored_state_has_the_parameters_and_the_noise_of_its_trial():
+    network = Network(dt_ms=0.1, seed=4)
+    neurons = network.add_neurons(LIF, 3)
+    source = network.add_poisson(20, rate_hz=500.0)
+    spikes = network.record_spikes(source)
+    network.run(50)
+    network.reset()
+    network.run(50)
+    state = network.save()
+    spikes.clear()
+    network.run(200)
+    expected = spikes.steps.tobytes(), spikes.members.tobytes()
+    network.reset()
+    source.set("rate", 5.0)
+    neurons.set("cm", 2.0)
+    network.restore(state)
+    assert (source.get("rate")[0], neurons.get("cm")[0]) == (500.0, 1.0)
+    network.run(200)
+    assert (spikes.steps.tobytes(), spikes.members.tobytes()) == expected
+
+
+def test_a_state_of_another_network_is_refused():
+    network = Network(dt_ms=0.1)
+    network.add_neurons(LIF, 3)
+    state = network.save()
+    network.add_neurons(LIF, 1)
+    with pytest.raises(NetworkError, match=r"3 values of lif\.v_rest for 4 neurons: this state is"):
+        network.restore(state)
+
+
 def test_what_is_added_between_runs_does_not_disturb_what_is_there():
     network, *recorded = balanced()
     network.run(1000)

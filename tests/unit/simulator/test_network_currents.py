@@ -75,9 +75,7 @@ def test_one_noise_current_is_the_same_in_all_its_neurons():
     network.run(100)
     assert np.array_equal(v.values[:, 0], v.values[:, 1])
     assert np.ptp(v.values[:, 0]) > 0
-    assert np.array_equal(w.values[:, 1], v.values[:, 0] + 65.0) or np.allclose(
-        w.values[:, 1], v.values[:, 0] + 65.0, atol=1e-12
-    )
+    assert w.values[:, 1] == pytest.approx(v.values[:, 0] + 65.0, abs=1e-12)
     assert np.all(w.values[:, 0] == 0.0)
 
 

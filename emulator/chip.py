@@ -11,6 +11,7 @@ from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.growing import GrowingArray
 from firmware_protocol.instructions import Words
 
+from . import compilation
 from .analog import AnalogCore
 from .analog_readout import Madc
 from .background import BackgroundSources
@@ -83,6 +84,7 @@ class Emulator:
         if not isinstance(effects, Effects):
             effects = Effects.of(ideal=ideal, overrides=effects)
         self.effects = effects
+        compilation.begin()
         latencies = Latencies() if latencies is None else latencies
         state, self._log = State(), Log()
         core = AnalogCore(

@@ -10,15 +10,18 @@ import numpy.typing as npt
 
 from firmware_protocol.coordinates import N_NEURONS
 
+from . import compilation
 from . import parameters as p
 from .kernels import arrivals as ar
-from .kernels import idle
+from .kernels import fire, groups, idle
 from .kernels import lanes as ln
 from .kernels import neurons as kernel
 from .kernels import threads as th
+from .kernels.backend import settle
 from .kernels.compartments import Clusters
-from .kernels.coupling import Coupling, rest_clusters
-from .kernels.fire import Network
+from .kernels.coupling import COUPLING_TYPE, Coupling, rest_clusters, step_coupled
+from .kernels.stepping import step_adaptive, step_full, step_simple
+from .linkage import Record
 from .packing import Places
 
 Ints = npt.NDArray[np.int64]
@@ -29,6 +32,14 @@ _ARRIVALS, _PULSES = 1 << 13, 1 << 16
 _APART = 32  # int32 in two cache lines
 _FEW_LANES = 128
 """With fewer lanes a second thread costs more than it does."""
+
+
+_STEPS = {
+    ln.SIMPLE: step_simple,
+    ln.ADAPTIVE: step_adaptive,
+    ln.FULL: step_full,
+    ln.CLUSTER: step_coupled,
+}
 
 
 class Result(NamedTuple):
@@ -61,6 +72,7 @@ class Integration:
         self._log = np.zeros((threads, 2, most), np.int64)
         self._log_n = np.zeros((threads, 8), np.int64)
         self._task: Any = None
+        self._records: list[Record] = []
 
     def load(
         self,
@@ -69,23 +81,24 @@ class Integration:
         readers: ln.Readers,
         capacitance: npt.NDArray[np.float64],
         places: Places,
-        net: Network | tuple[()],
+        net: fire.Network | tuple[()],
     ) -> None:
         """Take lanes to integrate.  capacitance: (512,) [F] of the neurons."""
         self.lanes, self.clusters, self._readers = lanes, clusters, readers
         self._first_coupled = int((places.kind != ln.CLUSTER).sum())
         n_blocks = places.kind.size
         threads = self._threads if places.neuron.size >= _FEW_LANES else 1
-        groups: list[int] = []
+        first: list[int] = []
         for kind in np.unique(places.kind):
             of_kind = np.nonzero(places.kind == kind)[0]
             size = of_kind.size if kind == ln.CLUSTER else kernel.GROUP // min(threads, 2)
-            groups.extend(of_kind[::size].tolist())
+            first.extend(of_kind[::size].tolist())
         self._coupling, self._net = self._couple(clusters, capacitance, places), net
-        self._task = kernel.Task(
+        compilation.finish()
+        self._task = groups.Task(
             lanes=lanes,
             readers=readers,
-            groups=np.array([*groups, n_blocks], np.int64),
+            groups=np.array([*first, n_blocks], np.int64),
             drops=np.zeros(0, np.float32),
             blocks=np.zeros(0, np.int64),
             arrivals=self._arrivals,
@@ -95,7 +108,26 @@ class Integration:
             shared=th.new_shared(self._step_cycles),
             trace=np.zeros((readers.lane.size, 1), np.float32),
             key=self._seed,
+            addresses=self._addresses(np.unique(places.kind)),
         )
+
+    def _addresses(self, kinds: Ints) -> Ints:
+        """What these lanes need, see `groups.RUN`; compiles it."""
+        addresses = np.zeros(groups.N_ADDRESSES, np.int64)
+        addresses[groups.RUN] = groups.run_group.address
+        addresses[groups.SETTLE] = settle.address
+        for kind in kinds.tolist():
+            addresses[groups.STEPS + kind] = _STEPS[kind].address
+        self._records = []
+        if isinstance(self._coupling, Coupling):
+            self._records.append(Record(self._coupling, COUPLING_TYPE))
+            addresses[groups.COUPLING] = self._records[-1].address
+        if isinstance(self._net, fire.Network):
+            self._records.append(Record(self._net, fire.NETWORK_TYPE))
+            addresses[groups.NETWORK] = self._records[-1].address
+            addresses[groups.FOLLOW] = kernel.follow.address
+            addresses[groups.OUTPUTS] = fire.outputs.address
+        return addresses
 
     def _couple(
         self, clusters: Clusters, capacitance: npt.NDArray[np.float64], places: Places
@@ -122,7 +154,7 @@ class Integration:
         self._task = self._task._replace(drops=routes.drops.reshape(-1), blocks=routes.blocks)
         delay = max(int(routes.neuron_delay) // self._step_cycles, 1)
         self._longest = delay if np.any(routes.neuron_bus >= 0) else kernel.WINDOW
-        if isinstance(self._net, Network) and self._net.slave.size:
+        if isinstance(self._net, fire.Network) and self._net.slave.size:
             self._longest = 1
 
     def ahead(self, step: Ints | int) -> Ints:
@@ -157,16 +189,18 @@ class Integration:
         # Both states of a neuron with logic can change as often as it can fire.
         events = np.empty((2, 2 * size), np.int64) if self._net else spikes
         out = ln.Output(spikes[0], spikes[1], events[0], events[1])
+        of_task = Record(task, groups.TASK_TYPE)
+        of_call = Record(
+            kernel.Call(task, self._routes, self._queues, self._drivers, out, cursor),
+            kernel.CALL_TYPE,
+        )
         helpers = [
-            threading.Thread(target=kernel.assist, args=(task, self._coupling, step, k))
+            threading.Thread(target=kernel.assist, args=(of_task.address, step, k))
             for k in range(1, task.log_n.shape[0])
         ]
         for helper in helpers:
             helper.start()
-        kernel.advance(
-            task, self._coupling, self._net, self._routes, self._queues, self._drivers, out, cursor,
-            until_step, self._longest,
-        )  # fmt: skip
+        kernel.advance(of_call.address, until_step, self._longest)
         for helper in helpers:
             helper.join()
         done, n = int(cursor[kernel.STEP]), int(cursor[kernel.N_SPIKES])

@@ -28,27 +28,37 @@ def _source_digest() -> str:
     return f"{digest:08x}"
 
 
-_DIGEST = _source_digest()
+DIGEST = _source_digest()
+"""Of all source files of this package."""
 
 _njit: Any = njit  # its stub does not know `_nrt` (no reference counts) and `no_cfunc_wrapper`
 _OPTIONS: Any = {"error_model": "numpy", "no_cfunc_wrapper": True}  # nobody calls from C
 HELPER_OPTIONS: Any = _OPTIONS | {"_nrt": False, "no_cpython_wrapper": True}
 
 
+def named_by_digest(function: F) -> F:
+    """Make the digest of all files part of a function's name on disk.
+
+    Numba renews a cached function when *its* file changes, but not when a function or a number that
+    it took in from another file does.
+    """
+    function.__qualname__ += f"_{DIGEST}"
+    return function
+
+
 def compiled(function: F) -> F:
     """Compile a function that Python calls, and keep the machine code on disk.
 
-    Numba renews a cached function when *its* file changes, but not when a function or a number that
-    it took in from another file does.  Hence the digest of all files in the cached function's name.
     Other Python threads may run meanwhile, so that a server answers while its emulator works.
     The function makes and returns no array, as in `helper`.
     """
-    function.__qualname__ += f"_{_DIGEST}"
-    dispatcher: Any = _njit(cache=True, nogil=True, _nrt=False, **_OPTIONS)(function)
+    dispatcher: Any = _njit(cache=True, nogil=True, _nrt=False, **_OPTIONS)(
+        named_by_digest(function)
+    )
     compile_for_args = dispatcher._compile_for_args
 
     def without_collections(*arguments: Any, **keywords: Any) -> Any:
-        with _no_collections():
+        with no_collections():
             return compile_for_args(*arguments, **keywords)
 
     dispatcher._compile_for_args = without_collections
@@ -56,7 +66,7 @@ def compiled(function: F) -> F:
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
+def no_collections() -> Iterator[None]:
     """Keep Python from looking for garbage: a compiler makes many objects and little garbage.
 
     It would look through all of them again and again, for a twelfth of the time of compilation.

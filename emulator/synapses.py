@@ -146,7 +146,7 @@ class SynapseArray:
         first = np.zeros(2 * 256 * _ADDRESSES + 1, np.int64)
         used = (neurons >= 0).sum() * 256
         lane, drop = np.empty(used, np.int64), np.empty((used, 2), np.float32)
-        _bucket_sort(
+        bucket_sort(
             synapses["label"], synapses["weight"], self._gain, self._bit, self._sigma,
             self._charge, self._known, row_drop, unit_drops, neurons, first, lane, drop,
         )  # fmt: skip
@@ -170,7 +170,7 @@ def _charge(code, place, gain, bit, sigma):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _bucket_sort(  # type: ignore[no-untyped-def]
+def bucket_sort(  # type: ignore[no-untyped-def]
     labels, weights, gain, bit, sigma, charge, known, row_drop, unit_drops, neurons, first,
     lane_of, drop,
 ):  # fmt: skip

@@ -58,7 +58,7 @@ def _put_tail(out, byte, tail):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _encode(cycle, kind, payload, window, last, byte, counter, out):  # type: ignore[no-untyped-def]
+def write_items(cycle, kind, payload, window, last, byte, counter, out):  # type: ignore[no-untyped-def]
     """Write items, in order, into `out` (words) from `byte` on.
 
     last     whether nothing follows; otherwise a pack that later items could join is left out
@@ -152,7 +152,7 @@ class TraceEncoder:
             )
         out = np.empty(2 * items[0].size + 2, dtype=np.uint64)
         out[0] = self._carry
-        used, self._counter, done = _encode(
+        used, self._counter, done = write_items(
             *items, self._window, last, self._byte, self._counter, out
         )
         # Copies, so that nobody's large array is kept alive, or changed, for two items.

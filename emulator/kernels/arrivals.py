@@ -13,10 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import from_dtype, types
 
 from ..jit import compiled, helper, inlined, larger, merged, smaller
+from ..linkage import named_tuple
 from ..numbers.synapses import NUMBERS
 from ..physics.stp import recovered, relative_width, utilized
+from .lanes import F1, I1, I2
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -135,6 +138,20 @@ class Arrivals(NamedTuple):
     row: I64  # (capacity,) of Routes.drops
     gain: F32  # (capacity,) pulse width, 1 is full
     prelog: Prelog
+
+
+def _records(kind: np.dtype[np.void], n_dimensions: int = 1) -> types.Array:
+    return types.Array(from_dtype(kind), n_dimensions, "C", aligned=False)
+
+
+DRIVERS_TYPE = named_tuple(Drivers, _records(CIRCUIT), I2, I2)
+ROUTES_TYPE = named_tuple(
+    Routes,
+    _records(BUS_SETTINGS), _records(EVENT), types.Array(types.int32, 1, "C"),
+    types.Array(types.int32, 2, "C"), types.Array(types.float32, 4, "C"), I1, I2, I1, types.int64,
+)  # fmt: skip
+QUEUES_TYPE = named_tuple(Queues, _records(BUS_STATE), _records(EVENT, 2), I1)
+ARRIVALS_TYPE = named_tuple(Arrivals, I1, I1, F1, named_tuple(Prelog, I1, I1, I1, I1))
 
 
 def new_queues(capacity: int = 1 << 16) -> Queues:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import first_bit, helper, inlined, larger, merged, smaller
+from ..linkage import apart, record_at
 from ..random import normal
 from . import lanes as ln
 from .lanes import ARMED, AT, BLOCKED, NEVER, PENDING, REFRACTORY, RESET
@@ -181,7 +182,7 @@ def bypass(lanes, lane, tick):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n, n_lanes):  # type: ignore[no-untyped-def]
+def _settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n, n_lanes):  # type: ignore[no-untyped-def]
     """Settle the lanes of a block that crossed or whose timer is due before tick `end`.
 
     A crossing is placed within the step by linear interpolation.
@@ -210,4 +211,22 @@ def settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n, n_lane
     for k in range(n_lanes):
         earliest = smaller(earliest, timer[_U(b) * _FIELD + _U(k)])
     lanes.block[ln.DUE, b] = earliest
+    return n
+
+
+@apart
+def settle(lanes_at, log_at, first, last, start, end, block, key, n):  # type: ignore[no-untyped-def]
+    """Settle those of blocks first..last - 1 where something happened before tick `end`.
+
+    lanes_at, log_at  references to LANES_TYPE and LOG_TYPE
+    start             where the step begins; block  of the threshold's noise; key  run seed
+    Returns           the spikes in the log, of which there were `n`
+    """
+    lanes, log = record_at(lanes_at, ln.LANES_TYPE), record_at(log_at, ln.LOG_TYPE)
+    n_lanes = lanes.digital.shape[1] // lanes.block.shape[1]
+    for b in range(first, last):
+        if log.crossed[b] or lanes.block[ln.DUE, b] < end:
+            n = _settle_block(
+                lanes, b, start, end, block, np.uint64(key), log.tick, log.lane, n, n_lanes
+            )
     return n

@@ -13,9 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
 
 from ..jit import compiled, helper, larger, smaller
+from ..linkage import named_tuple
 from ..physics.compartments import change, exchange, implicit, stiffness_used
+from .lanes import I1
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -50,6 +53,12 @@ class Clusters(NamedTuple):
     lower: F64  # (entry,) L
     first: F64  # (node,) stages u
     second: F64  # (node,) and w
+
+
+_D1 = types.Array(types.float64, 1, "C")
+CLUSTERS_TYPE = named_tuple(
+    Clusters, I1, I1, I1, I1, _D1, _D1, _D1, I1, I1, _D1, I1, I1, _D1, _D1, _D1, _D1, _D1, _D1
+)
 
 
 @helper

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
 
 from ..jit import compiled, helper, larger, merged, smaller
+from ..linkage import named_tuple
 from ..physics.madc import CHANNEL, code_of
 from ..random import normal, philox
 
@@ -69,6 +71,10 @@ class Converter(NamedTuple):
     kick: float
     settling: int
     loss: int
+
+
+RUN_TYPE = named_tuple(Run, *[types.int64] * 5)
+CONVERTER_TYPE = named_tuple(Converter, *[types.float64] * 5, types.int64, types.int64)
 
 
 def new_scratch() -> tuple[F32, F32, F32, Bytes]:

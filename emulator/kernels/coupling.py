@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba.extending import overload
+from numba import types
 
-from ..jit import HELPER_OPTIONS, compiled, helper
+from ..jit import compiled, helper
+from ..linkage import apart, named_tuple, record_at
 from . import lanes as ln
-from .compartments import REST_STEP_S, REST_STEPS, Clusters, couple, rest_limit
+from .compartments import CLUSTERS_TYPE, REST_STEP_S, REST_STEPS, Clusters, couple, rest_limit
 from .stepping import base, coupled_slopes, settle, standing
 
 F64 = npt.NDArray[np.float64]
@@ -29,6 +29,10 @@ class Coupling(NamedTuple):
     v: F64  # V
     per_step: F64  # F/s, capacitance / step
     step_s: F64  # (1,) s
+
+
+_D1 = types.Array(types.float64, 1, "C")
+COUPLING_TYPE = named_tuple(Coupling, CLUSTERS_TYPE, ln.F1, ln.F1, _D1, _D1, _D1, _D1, _D1)
 
 
 @helper
@@ -52,23 +56,16 @@ def _couple(lanes, coupling, first_lane, dt, largest_change):  # type: ignore[no
             lanes.state[base(first_lane + k)] = np.float32(v[k])
 
 
-def step_coupled(lanes, coupling, first, last):  # type: ignore[no-untyped-def]
-    """Advance blocks first..last - 1, all coupled ones, by a step; for compiled code only."""
-    raise NotImplementedError("called from compiled code only")
+@apart
+def step_coupled(lanes_at, coupling_at, first, last):  # type: ignore[no-untyped-def]
+    """Advance blocks first..last - 1, all coupled ones, by a step; returns nothing of meaning.
 
-
-@overload(step_coupled, jit_options=HELPER_OPTIONS)
-def _step_coupled(lanes: Any, coupling: Any, first: Any, last: Any) -> Callable[..., None]:
-    """Nothing for the type of `()`: what few networks need is compiled only for them."""
-
-    def nothing(lanes: Any, coupling: Any, first: Any, last: Any) -> None:
-        pass
-
-    def step(lanes: Any, coupling: Any, first: Any, last: Any) -> None:
-        coupled_slopes(lanes.state, first, last, lanes.constants, coupling.slope, coupling.stiff)
-        _couple(lanes, coupling, first * ln.LANES, coupling.step_s[0], _UNBOUNDED)
-
-    return step if len(coupling) else nothing
+    lanes_at, coupling_at  references to LANES_TYPE and COUPLING_TYPE
+    """
+    lanes, coupling = record_at(lanes_at, ln.LANES_TYPE), record_at(coupling_at, COUPLING_TYPE)
+    coupled_slopes(lanes.state, first, last, lanes.constants, coupling.slope, coupling.stiff)
+    _couple(lanes, coupling, first * ln.LANES, coupling.step_s[0], _UNBOUNDED)
+    return 0
 
 
 @compiled

@@ -6,14 +6,14 @@ and that of its wire, into events.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from numba.extending import overload
+from numba import types
 
-from ..jit import HELPER_OPTIONS, helper, inlined, larger, smaller
+from ..jit import helper, inlined, larger, smaller
+from ..linkage import apart, named_tuple, record_at
 from . import lanes as ln
-from .lanes import I64
+from .lanes import I1, I2, I64
 
 LOCAL, AND, XNOR, MULLER_C = range(4)
 """Operations: an event when the own state rises; when both are high; when both become equal again;
@@ -37,6 +37,9 @@ class Network(NamedTuple):
     state: I64  # (N_STATE, 512); outlives the network
 
 
+NETWORK_TYPE = named_tuple(Network, I1, I1, I1, I1, I1, I1, I1, I1, I2)
+
+
 class Log(NamedTuple):
     """Events of a window, sorted by tick and neuron from entry `first` on."""
 
@@ -44,6 +47,9 @@ class Log(NamedTuple):
     lane: I64
     neuron: I64  # (lane,)
     first: int
+
+
+LOG_TYPE = named_tuple(Log, I1, I1, I1, types.int64)
 
 
 @inlined
@@ -115,41 +121,34 @@ def rise(net, neuron, which, tick, end, log, n):  # type: ignore[no-untyped-def]
     return _look(net, neuron, tick, log, n)
 
 
-def outputs(net, lanes, spikes, events, window):  # type: ignore[no-untyped-def]
-    """Turn the spikes of a window into events, behind `events.first`; for compiled code only.
+@apart
+def outputs(net_at, lanes_at, spikes_at, events_at, n_spikes, start, last):  # type: ignore[no-untyped-def]
+    """Turn the spikes of a window into events, behind `events.first`.
 
-    spikes  those of the window begin at `spikes.first`
-    window  end of the log of spikes; first and last tick of the window
-    Returns  the end of the log of events.  Without a network, events are the spikes.
+    net_at, lanes_at     references to NETWORK_TYPE and LANES_TYPE
+    spikes_at, events_at  to LOG_TYPE; the spikes of the window begin at `spikes.first`
+    n_spikes             end of the log of spikes
+    start, last          first and last tick of the window
+    Returns  the end of the log of events
     """
-    raise NotImplementedError("called from compiled code only")
-
-
-@overload(outputs, jit_options=HELPER_OPTIONS)
-def _outputs(net: Any, lanes: Any, spikes: Any, events: Any, window: Any) -> Callable[..., int]:
-    def nothing(net: Any, lanes: Any, spikes: Any, events: Any, window: Any) -> Any:
-        return window[0]
-
-    def logic(net: Any, lanes: Any, spikes: Any, events: Any, window: Any) -> Any:
-        n_spikes, start, last = window
-        n = events.first
-        for k in range(spikes.first, n_spikes):
-            tick, lane = spikes.tick[k], spikes.lane[k]
-            neuron = lanes.digital[ln.NEURON, lane]
-            if net.operation[neuron] == LOCAL:
-                n = insert(events, n, tick, lane)
-            high_until = tick + lanes.digital[ln.REFRACTORY_TICKS, lane]
-            for e in range(net.ear_first[neuron], net.ear_first[neuron + 1]):
-                n = rise(net, net.ear[e], net.state_of_ear[e], tick, high_until, events, n)
-        for k in range(net.logic.size):
-            n = fall(net, net.logic[k], last, events, n)
-        # What fell while nobody was integrating has no place in this window.
-        late = events.first
-        while late < n and events.tick[late] < start:
-            late += 1
-        for k in range(late, n):
-            events.tick[events.first + k - late] = events.tick[k]
-            events.lane[events.first + k - late] = events.lane[k]
-        return events.first + n - late
-
-    return logic if len(net) else nothing
+    net, lanes = record_at(net_at, NETWORK_TYPE), record_at(lanes_at, ln.LANES_TYPE)
+    spikes, events = record_at(spikes_at, LOG_TYPE), record_at(events_at, LOG_TYPE)
+    n = events.first
+    for k in range(spikes.first, n_spikes):
+        tick, lane = spikes.tick[k], spikes.lane[k]
+        neuron = lanes.digital[ln.NEURON, lane]
+        if net.operation[neuron] == LOCAL:
+            n = insert(events, n, tick, lane)
+        high_until = tick + lanes.digital[ln.REFRACTORY_TICKS, lane]
+        for e in range(net.ear_first[neuron], net.ear_first[neuron + 1]):
+            n = rise(net, net.ear[e], net.state_of_ear[e], tick, high_until, events, n)
+    for k in range(net.logic.size):
+        n = fall(net, net.logic[k], last, events, n)
+    # What fell while nobody was integrating has no place in this window.
+    late = events.first
+    while late < n and events.tick[late] < start:
+        late += 1
+    for k in range(late, n):
+        events.tick[events.first + k - late] = events.tick[k]
+        events.lane[events.first + k - late] = events.lane[k]
+    return events.first + n - late

@@ -14,12 +14,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
 
+from ..linkage import named_tuple
 from ..physics.coefficients import NAMES
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
+
+F1, F2, I1, I2, I3 = (
+    types.Array(number, n, "C")
+    for number, n in (
+        (types.float32, 1), (types.float32, 2), (types.int64, 1), (types.int64, 2), (types.int64, 3)
+    )
+)  # fmt: skip
+"""Numba's types of arrays in float32 and int64 with one to three dimensions."""
 
 _CACHE_LINE = 64  # bytes
 LANES = 16
@@ -174,6 +184,7 @@ class Lanes(NamedTuple):
     constants: F32  # see CONSTANTS
 
 
+LANES_TYPE = named_tuple(Lanes, F1, I2, F2, F1, F1, I2, F1)
 DUE, KIND, BYPASSED = range(3)
 CONSTANTS = (
     "head_b",  # 1/V  output stages: see physics.membrane.room
@@ -198,6 +209,9 @@ class Readers(NamedTuple):
     scale: F32  # (pair, 2) volts = scale[0] + scale[1] * field
 
 
+READERS_TYPE = named_tuple(Readers, I1, I1, I1, F2)
+
+
 class Output(NamedTuple):
     """What a call produces."""
 
@@ -205,3 +219,15 @@ class Output(NamedTuple):
     spike_lane: I64  # (capacity,)
     event_tick: I64  # (capacity,) sorted: what leaves the backends, mostly just the spikes
     event_lane: I64  # (capacity,)
+
+
+class ThreadLog(NamedTuple):
+    """Where a thread writes what happens in a window."""
+
+    tick: I64  # (capacity,) of spikes
+    lane: I64  # (capacity,)
+    crossed: I32  # (block,) whether any lane crossed its threshold in this step
+
+
+LOG_TYPE = named_tuple(ThreadLog, I1, I1, types.Array(types.int32, 1, "C"))
+OUTPUT_TYPE = named_tuple(Output, I1, I1, I1, I1)

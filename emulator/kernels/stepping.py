@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import fused, helper, inlined, larger, merged, smaller
+from ..linkage import apart, record_at
 from ..physics.coefficients import COEFFICIENTS
 from ..physics.membrane import (
     advance_up_to,
@@ -207,13 +208,23 @@ def step_lines(s, first, last, rails):  # type: ignore[no-untyped-def]
 # --- per step -------------------------------------------------------------------------------------
 
 
-@helper
-def step_simple(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-def]
+@inlined
+def _state_of(lanes_at, log_at):  # type: ignore[no-untyped-def]
+    """Arrays that steps work on."""
+    lanes = record_at(lanes_at, ln.LANES_TYPE)
+    return lanes.state, lanes.constants, record_at(log_at, ln.LOG_TYPE).crossed
+
+
+@apart
+def step_simple(lanes_at, log_at, first, last, n):  # type: ignore[no-untyped-def]
     """Advance gentle blocks first..last - 1 without exponential term by up to `n` steps.
 
     Stops after a step in which a lane crosses its threshold, and writes how many of each block do.
     Returns the steps taken, negative if it stopped for that.
+
+    lanes_at, log_at  references to LANES_TYPE and LOG_TYPE
     """
+    s, rails, crossed = _state_of(lanes_at, log_at)
     low, high, taken, total = rails[ln.LOW], rails[ln.HIGH], 0, np.int32(0)
     c = _coefficients(rails)
     while taken < n and total == 0:
@@ -236,9 +247,10 @@ def step_simple(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-d
     return -taken if total else taken
 
 
-@helper
-def step_adaptive(s, first, last, n, rails, crossed):  # type: ignore[no-untyped-def]
+@apart
+def step_adaptive(lanes_at, log_at, first, last, n):  # type: ignore[no-untyped-def]
     """Like `step_simple`, with exponential term."""
+    s, rails, crossed = _state_of(lanes_at, log_at)
     low, high, taken, total = rails[ln.LOW], rails[ln.HIGH], 0, np.int32(0)
     c = _coefficients(rails)
     while taken < n and total == 0:
@@ -294,9 +306,13 @@ def _membrane(v, slope, stiff, ota, exponent, c):  # type: ignore[no-untyped-def
     return slope, runaway(v, i_exp, exponent, stiff), i_exp
 
 
-@helper
-def step_full(s, first, last, rails, crossed):  # type: ignore[no-untyped-def]
-    """The same by one step with every term, by a stiff method, for lanes that are not gentle."""
+@apart
+def step_full(lanes_at, log_at, first, last, n):  # type: ignore[no-untyped-def]
+    """The same by one step with every term, by a stiff method, for lanes that are not gentle.
+
+    One of several steps, that is: `n` is not looked at.
+    """
+    s, rails, crossed = _state_of(lanes_at, log_at)
     r, c = (rails[0], rails[1], rails[2], rails[3]), _coefficients(rails)
     low, high, total = rails[ln.LOW], rails[ln.HIGH], np.int32(0)
     for b in range(first, last):

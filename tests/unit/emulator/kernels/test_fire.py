@@ -8,18 +8,24 @@ import itertools
 
 import numpy as np
 import pytest
-from numba import njit
 
 from emulator.kernels import fire
 from emulator.kernels import lanes as ln
+from emulator.linkage import Record
 
 OWN, OTHER = 7, 300
 TICKS = 400
 
 
-@njit
 def turned_into_events(net, lanes, spikes, events, start, end):
-    return fire.outputs(net, lanes, spikes, events, (spikes.tick.size, start, end - 1))
+    records = (
+        Record(net, fire.NETWORK_TYPE),
+        Record(lanes, ln.LANES_TYPE),
+        Record(spikes, fire.LOG_TYPE),
+        Record(events, fire.LOG_TYPE),
+    )
+    where = (record.address for record in records)
+    return fire.outputs(*where, spikes.tick.size, start, end - 1)
 
 
 def network(operation):

@@ -1,0 +1,130 @@
+"""Compiled functions that are compiled apart from their callers, and called by their address.
+
+What is compiled into one piece has to be compiled one after the other, and again as a whole when
+one of its types changes.  Between two pieces there are only integers: numbers, and the addresses of
+records of arrays.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import cfunc, typeof, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .jit import named_by_digest, no_collections
+
+_WORD = ir.IntType(64)
+_ALL_ONES = (1 << 64) - 1
+_cfunc: Any = cfunc  # its stub does not know `_nrt` (no reference counts)
+
+
+class Apart:
+    """A function of int64 that returns an int64; its machine code is kept on disk."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.__doc__, self._function = function.__doc__, named_by_digest(function)
+
+    @cached_property
+    def address(self) -> int:
+        """Where its machine code begins, for `call`; compiles it, or loads it, when first asked."""
+        return int(self._code.address)
+
+    def __call__(self, *arguments: int) -> int:
+        """Call it from Python, while other Python threads run."""
+        return int(self._code.ctypes(*arguments))
+
+    def compile(self) -> None:
+        """Compile it, or load it from disk, now."""
+        _ = self.address
+
+    @cached_property
+    def _code(self) -> Any:
+        n = len(inspect.signature(self._function).parameters)
+        signature = types.int64(*[types.int64] * n)
+        with no_collections():
+            return _cfunc(signature, cache=True, error_model="numpy", _nrt=False)(self._function)
+
+
+def apart(function: Callable[..., Any]) -> Apart:
+    """Compile a function apart from those that call it, through `call`.
+
+    All its arguments are int64, as is what it returns.
+    """
+    return Apart(function)
+
+
+def named_tuple(kind: type, *members: types.Type) -> types.BaseTuple:
+    """Numba's type of a NamedTuple whose members have these types."""
+    return types.BaseTuple.from_types(members, kind)
+
+
+def _call(typing: Any, address: Any, arguments: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        words = cgutils.unpack_tuple(builder, values[1])
+        kind = ir.FunctionType(_WORD, [_WORD] * len(words))
+        return builder.call(builder.inttoptr(values[0], kind.as_pointer()), words)
+
+    return types.int64(types.int64, types.UniTuple(types.int64, len(arguments))), generate
+
+
+def _reference(typing: Any, record: Any, kind: Any) -> Any:
+    if record != kind.instance_type:
+        return None  # Numba says where, and names both types
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ptrtoint(cgutils.alloca_once_value(builder, values[0]), _WORD)
+
+    return types.int64(record, kind), generate
+
+
+def _record_at(typing: Any, address: Any, kind: Any) -> Any:
+    record = kind.instance_type
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        pointer = context.get_value_type(record).as_pointer()
+        return builder.load(builder.inttoptr(values[0], pointer))
+
+    return record(types.int64, kind), generate
+
+
+call: Any = intrinsic(_call)
+"""``call(address, (argument, ...))``: what the function there returns; see `apart`."""
+reference: Any = intrinsic(_reference)
+"""``reference(record, TYPE)``: the address of a tuple, valid until the function returns whose
+source it stands in.  TYPE is the Numba type that it must have; another one is a `TypingError`."""
+record_at: Any = intrinsic(_record_at)
+"""``record_at(address, TYPE)``: the tuple whose `reference` this is."""
+
+
+class Record:
+    """A tuple of arrays and integers in memory, to refer to from Python.  Keeps them alive."""
+
+    def __init__(self, record: tuple[Any, ...], kind: types.BaseTuple) -> None:
+        """Raises TypeError if the record is not of this type."""
+        if typeof(record) != kind:
+            raise TypeError(f"a record of type {typeof(record)} where {kind} is expected")
+        self._kept = record
+        self._memory = np.array([word & _ALL_ONES for word in _words(record)], np.uint64)
+        self.address = self._memory.ctypes.data
+
+
+def _words(value: Any) -> Iterator[int]:
+    """A value as compiled code keeps it; an array as numba/_arraystruct.h describes it."""
+    if isinstance(value, tuple):
+        for member in value:
+            yield from _words(member)
+    elif isinstance(value, np.ndarray):
+        no_owner, no_object = 0, 0
+        data = value.__array_interface__["data"][0]
+        yield from (no_owner, no_object, value.size, value.itemsize, data)
+        yield from value.shape
+        yield from value.strides
+    else:
+        yield int(value)

@@ -105,7 +105,7 @@ class Integration:
             crossed=np.zeros((threads, n_blocks + _APART), np.int32),
             log=self._log[:threads],
             log_n=self._log_n[:threads],
-            shared=th.new_shared(self._step_cycles),
+            shared=th.new_shared(self._step_cycles, threads),
             trace=np.zeros((readers.lane.size, 1), np.float32),
             key=self._seed,
             addresses=self._addresses(np.unique(places.kind)),
@@ -184,23 +184,20 @@ class Integration:
         size = max(_SPIKE_LOG, 2 * kernel.WINDOW * self.lanes.digital.shape[1] * self._step_cycles)
         trace = np.empty((self._readers.lane.size, until_step - step + 1), np.float32)
         task = self._task._replace(trace=trace)
-        task.shared[:] = th.new_shared(self._step_cycles)
+        task.shared[:] = th.new_shared(self._step_cycles, task.log_n.shape[0])
         spikes = np.empty((2, size), np.int64)
         # Both states of a neuron with logic can change as often as it can fire.
         events = np.empty((2, 2 * size), np.int64) if self._net else spikes
         out = ln.Output(spikes[0], spikes[1], events[0], events[1])
-        of_task = Record(task, groups.TASK_TYPE)
-        of_call = Record(
-            kernel.Call(task, self._routes, self._queues, self._drivers, out, cursor),
-            kernel.CALL_TYPE,
-        )
+        call = kernel.Call(task, self._routes, self._queues, self._drivers, out, cursor)
+        record = Record(call, kernel.CALL_TYPE)  # begins with the task
         helpers = [
-            threading.Thread(target=kernel.assist, args=(of_task.address, step, k))
+            threading.Thread(target=kernel.assist, args=(record.address, step, k))
             for k in range(1, task.log_n.shape[0])
         ]
         for helper in helpers:
             helper.start()
-        kernel.advance(of_call.address, until_step, self._longest)
+        kernel.advance(record.address, until_step, self._longest)
         for helper in helpers:
             helper.join()
         done, n = int(cursor[kernel.STEP]), int(cursor[kernel.N_SPIKES])

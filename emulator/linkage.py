@@ -8,8 +8,8 @@ records of arrays.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import cfunc, typeof, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.numpy_support import as_dtype
 
 from .jit import named_by_digest, no_collections
 
@@ -104,27 +105,49 @@ record_at: Any = intrinsic(_record_at)
 
 
 class Record:
-    """A tuple of arrays and integers in memory, to refer to from Python.  Keeps them alive."""
+    """A tuple of arrays and integers in memory, to refer to from Python.  Keeps them alive.
+
+    The first member of a record begins where the record does.
+    """
 
     def __init__(self, record: tuple[Any, ...], kind: types.BaseTuple) -> None:
         """Raises TypeError if the record is not of this type."""
-        if typeof(record) != kind:
-            raise TypeError(f"a record of type {typeof(record)} where {kind} is expected")
-        self._kept = record
-        self._memory = np.array([word & _ALL_ONES for word in _words(record)], np.uint64)
+        self._kept, words = record, list[int]()
+        _append(words, record, kind)
+        self._memory = np.array(words, np.uint64)
         self.address = self._memory.ctypes.data
 
 
-def _words(value: Any) -> Iterator[int]:
-    """A value as compiled code keeps it; an array as numba/_arraystruct.h describes it."""
-    if isinstance(value, tuple):
-        for member in value:
-            yield from _words(member)
-    elif isinstance(value, np.ndarray):
+def _append(words: list[int], value: Any, kind: types.Type) -> None:
+    """Append a value as compiled code keeps it; an array as numba/_arraystruct.h describes it."""
+    if isinstance(kind, types.Array):
+        dtype, n_dimensions = _looks(kind)
+        if not (
+            isinstance(value, np.ndarray)
+            and value.dtype == dtype
+            and value.ndim == n_dimensions
+            and value.flags.c_contiguous
+        ):
+            raise TypeError(f"{_described(value)} where {kind} is expected")
         no_owner, no_object = 0, 0
         data = value.__array_interface__["data"][0]
-        yield from (no_owner, no_object, value.size, value.itemsize, data)
-        yield from value.shape
-        yield from value.strides
+        words += (no_owner, no_object, value.size, value.itemsize, data)
+        words += value.shape
+        words += value.strides
+    elif isinstance(kind, types.BaseTuple):
+        if type(value) is not kind.instance_class:
+            raise TypeError(f"{_described(value)} where {kind} is expected")
+        for member, its_kind in zip(value, kind.types, strict=True):
+            _append(words, member, its_kind)
     else:
-        yield int(value)
+        words.append(int(value) & _ALL_ONES)
+
+
+@cache
+def _looks(kind: types.Array) -> tuple[Any, int]:
+    """The dtype and the number of dimensions of arrays of a type."""
+    return as_dtype(kind.dtype), int(kind.ndim)
+
+
+def _described(value: Any) -> str:
+    return str(typeof(value))

@@ -87,12 +87,6 @@ def fire(lanes, lane, tick):  # type: ignore[no-untyped-def]
     fire_now(lanes, _U(lane), tick)
 
 
-@inlined
-def _next_group(shared):  # type: ignore[no-untyped-def]
-    """A group of blocks of the present window that nobody has taken, or one too many."""
-    return th.add(shared, th.NEXT_GROUP, 1)
-
-
 class Call(NamedTuple):
     """What `advance` works on.  It writes to everything but routes."""
 
@@ -111,15 +105,16 @@ CALL_TYPE = named_tuple(Call, TASK_TYPE, ROUTES_TYPE, QUEUES_TYPE, DRIVERS_TYPE,
 def assist(task_at, origin, thread):  # type: ignore[no-untyped-def]
     """Work through windows as thread number `thread` until told to quit."""
     generation, task = 0, record_at(task_at, TASK_TYPE)
+    n_groups, n_threads = task.groups.size - 1, task.log_n.shape[0]
     while True:
         generation += 1
         th.wait_for(task.shared, th.GENERATION, generation)
         if th.load(task.shared, th.QUIT):
             return generation
-        group = _next_group(task.shared)
-        while group < task.groups.size - 1:
+        group = th.next_group(task.shared, thread, n_groups, n_threads)
+        while group < n_groups:
             call(task.addresses[RUN], (task_at, group, origin, thread))
-            group = _next_group(task.shared)
+            group = th.next_group(task.shared, thread, n_groups, n_threads)
         th.add(task.shared, th.DONE, 1)
 
 
@@ -194,7 +189,9 @@ def advance(call_at, until_step, longest):  # type: ignore[no-untyped-def]
     task_at, lanes_at = reference(task, TASK_TYPE), reference(task.lanes, ln.LANES_TYPE)
     origin, step, shared = cursor[STEP], cursor[STEP], task.shared
     n_lanes, connected = task.lanes.digital.shape[1], task.addresses[FOLLOW] != 0
-    helpers, step_cycles = task.log_n.shape[0] - 1, shared[th.STEP_CYCLES]
+    n_groups, n_threads, step_cycles = (
+        task.groups.size - 1, task.log_n.shape[0], shared[th.STEP_CYCLES],
+    )  # fmt: skip
     while step < until_step:
         wanted = smaller(until_step, step + longest)
         most = n_lanes * step_cycles * (wanted - step)
@@ -215,15 +212,16 @@ def advance(call_at, until_step, longest):  # type: ignore[no-untyped-def]
         if end > step:
             shared[th.ARM_AT], cursor[ARM] = step if cursor[ARM] else -1, 0
             shared[th.FIRST], shared[th.LAST], shared[th.CALM_FROM] = step, end, cursor[CALM_FROM]
-            shared[th.DONE] = shared[th.NEXT_GROUP] = 0
-            if helpers:
+            shared[th.DONE] = 0
+            th.share_out(shared, n_groups, n_threads)
+            if n_threads > 1:
                 th.add(shared, th.GENERATION, 1)
-            group = _next_group(task.shared)
-            while group < task.groups.size - 1:
+            group = th.next_group(shared, 0, n_groups, n_threads)
+            while group < n_groups:
                 call(task.addresses[RUN], (task_at, group, origin, 0))
-                group = _next_group(task.shared)
-            if helpers:
-                th.wait_for(shared, th.DONE, helpers)
+                group = th.next_group(shared, 0, n_groups, n_threads)
+            if n_threads > 1:
+                th.wait_for(shared, th.DONE, n_threads - 1)
             neuron = task.lanes.digital[ln.NEURON]
             spikes = Log(out.spike_tick, out.spike_lane, neuron, cursor[N_SPIKES])
             n_spikes = _merge(task.log, task.log_n, spikes)
@@ -252,7 +250,7 @@ def advance(call_at, until_step, longest):  # type: ignore[no-untyped-def]
         ):
             break
     cursor[STEP] = step
-    if helpers:
+    if n_threads > 1:
         th.store(shared, th.QUIT, 1)
         th.add(shared, th.GENERATION, 1)
     return step

@@ -21,14 +21,14 @@ from ..jit import helper
 _YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
 _SPINS = 4096
 
-(GENERATION, DONE, NEXT_GROUP, QUIT, FIRST, LAST, N_ARRIVED, CALM_FROM, ARM_AT, STEP_CYCLES) = (
-    8 * k for k in range(10)
+_CACHE_LINE = 8  # int64
+(GENERATION, DONE, QUIT, FIRST, LAST, N_ARRIVED, CALM_FROM, ARM_AT, STEP_CYCLES, _NEXT_GROUP) = (
+    _CACHE_LINE * k for k in range(10)
 )
-"""Entries of the shared array, a cache line apart: number of windows handed out, shares done, next
-group to take, whether workers shall leave; then the window's first and last step and events, the
-step behind the last event before it, and the step at which armed lanes need a threshold or -1; FPGA
-cycles per step, a power of two."""
-N_SHARED = 8 * 10
+"""Entries of the shared array, a cache line apart: number of windows handed out, shares done,
+whether workers shall leave; then the window's first and last step and events, the step behind the
+last event before it, and the step at which armed lanes need a threshold or -1; FPGA cycles per
+step, a power of two; and for each thread the next of its groups to take."""
 
 
 def _pointer(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -87,8 +87,30 @@ def wait_for(shared, index, value):  # type: ignore[no-untyped-def]
             _give_other_threads_time()
 
 
-def new_shared(step_cycles: int) -> Any:
-    """The shared array of one group of threads."""
-    shared = np.zeros(N_SHARED, np.int64)
+@helper
+def share_out(shared, n_groups, n_threads):  # type: ignore[no-untyped-def]
+    """Give each thread an equal share of the groups of a window.
+
+    The same one in every window, so that a group's state stays in the caches of one core.
+    """
+    for thread in range(n_threads):
+        shared[_NEXT_GROUP + _CACHE_LINE * thread] = n_groups * thread // n_threads
+
+
+@helper
+def next_group(shared, thread, n_groups, n_threads):  # type: ignore[no-untyped-def]
+    """A group that nobody has taken: of a thread's own, or else of another one's; or n_groups."""
+    for k in range(n_threads):
+        other = (thread + k) % n_threads
+        end = n_groups * (other + 1) // n_threads
+        group = add(shared, _NEXT_GROUP + _CACHE_LINE * other, 1)
+        if group < end:
+            return group
+    return n_groups
+
+
+def new_shared(step_cycles: int, threads: int) -> Any:
+    """The shared array of so many threads."""
+    shared = np.zeros(_NEXT_GROUP + _CACHE_LINE * threads, np.int64)
     shared[STEP_CYCLES] = step_cycles
     return shared

@@ -73,6 +73,7 @@ class Integration:
         self._log_n = np.zeros((threads, 8), np.int64)
         self._task: Any = None
         self._records: list[Record] = []
+        self._record: Record | None = None
 
     def load(
         self,
@@ -95,6 +96,7 @@ class Integration:
             first.extend(of_kind[::size].tolist())
         self._coupling, self._net = self._couple(clusters, capacitance, places), net
         compilation.finish()
+        self._record = None
         self._task = groups.Task(
             lanes=lanes,
             readers=readers,
@@ -106,7 +108,6 @@ class Integration:
             log=self._log[:threads],
             log_n=self._log_n[:threads],
             shared=th.new_shared(self._step_cycles, threads),
-            trace=np.zeros((readers.lane.size, 1), np.float32),
             key=self._seed,
             addresses=self._addresses(np.unique(places.kind)),
         )
@@ -150,6 +151,7 @@ class Integration:
 
     def connect(self, routes: ar.Routes, queues: ar.Queues, drivers: ar.Drivers) -> None:
         """Take routes for these lanes."""
+        self._record = None
         self._routes, self._queues, self._drivers = routes, queues, drivers
         self._task = self._task._replace(drops=routes.drops.reshape(-1), blocks=routes.blocks)
         delay = max(int(routes.neuron_delay) // self._step_cycles, 1)
@@ -183,21 +185,22 @@ class Integration:
         cursor[kernel.N_SPIKES] = cursor[kernel.N_EVENTS] = 0
         size = max(_SPIKE_LOG, 2 * kernel.WINDOW * self.lanes.digital.shape[1] * self._step_cycles)
         trace = np.empty((self._readers.lane.size, until_step - step + 1), np.float32)
-        task = self._task._replace(trace=trace)
-        task.shared[:] = th.new_shared(self._step_cycles, task.log_n.shape[0])
+        call, of_trace = self._call(), Record(groups.Trace(trace), groups.TRACE_TYPE)
+        self._task.addresses[groups.TRACE] = of_trace.address
+        threads = self._task.log_n.shape[0]
+        self._task.shared[:] = th.new_shared(self._step_cycles, threads)
         spikes = np.empty((2, size), np.int64)
         # Both states of a neuron with logic can change as often as it can fire.
         events = np.empty((2, 2 * size), np.int64) if self._net else spikes
         out = ln.Output(spikes[0], spikes[1], events[0], events[1])
-        call = kernel.Call(task, self._routes, self._queues, self._drivers, out, cursor)
-        record = Record(call, kernel.CALL_TYPE)  # begins with the task
+        of_out = Record(out, ln.OUTPUT_TYPE)
         helpers = [
-            threading.Thread(target=kernel.assist, args=(record.address, step, k))
-            for k in range(1, task.log_n.shape[0])
+            threading.Thread(target=kernel.assist, args=(call.address, step, k))
+            for k in range(1, threads)
         ]
         for helper in helpers:
             helper.start()
-        kernel.advance(record.address, until_step, self._longest)
+        kernel.advance(call.address, of_out.address, until_step, self._longest)
         for helper in helpers:
             helper.join()
         done, n = int(cursor[kernel.STEP]), int(cursor[kernel.N_SPIKES])
@@ -212,12 +215,19 @@ class Integration:
             (tick, driver, address),
         )  # fmt: skip
 
+    def _call(self) -> Record:
+        """What the kernel works on; begins with the task."""
+        if self._record is None:
+            call = kernel.Call(self._task, self._routes, self._queues, self._drivers, self._cursor)
+            self._record = Record(call, kernel.CALL_TYPE)
+        return self._record
+
     def log_pulses(self, on: bool) -> None:
         """Whether results tell the pulses of synapse drivers."""
         if on != (self._arrivals.prelog.tick.size > 0):
             self._arrivals = ar.new_arrivals(_ARRIVALS, _PULSES if on else 0)
             if self._task is not None:
-                self._task = self._task._replace(arrivals=self._arrivals)
+                self._task, self._record = self._task._replace(arrivals=self._arrivals), None
 
     def fire(self, lane: int, tick: int) -> None:
         """Make a lane's backend see a spike at `tick`."""

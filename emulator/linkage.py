@@ -118,7 +118,7 @@ class Record:
         self.address = self._memory.ctypes.data
 
 
-def _append(words: list[int], value: Any, kind: types.Type) -> None:
+def _append(words: list[int], value: Any, kind: Any) -> None:
     """Append a value as compiled code keeps it; an array as numba/_arraystruct.h describes it."""
     if isinstance(kind, types.Array):
         dtype, n_dimensions = _looks(kind)
@@ -134,10 +134,10 @@ def _append(words: list[int], value: Any, kind: types.Type) -> None:
         words += (no_owner, no_object, value.size, value.itemsize, data)
         words += value.shape
         words += value.strides
-    elif isinstance(kind, types.BaseTuple):
+    elif members := getattr(kind, "types", ()):
         if type(value) is not kind.instance_class:
             raise TypeError(f"{_described(value)} where {kind} is expected")
-        for member, its_kind in zip(value, kind.types, strict=True):
+        for member, its_kind in zip(value, members, strict=True):
             _append(words, member, its_kind)
     else:
         words.append(int(value) & _ALL_ONES)

@@ -53,13 +53,18 @@ LOG_TYPE = named_tuple(Log, I1, I1, I1, types.int64)
 
 
 @inlined
+def comes_after(log, k, tick, lane):  # type: ignore[no-untyped-def]
+    """Whether entry k belongs behind an event of a lane at `tick`."""
+    return log.tick[k] > tick or (
+        log.tick[k] == tick and log.neuron[log.lane[k]] > log.neuron[lane]
+    )
+
+
+@inlined
 def insert(log, n, tick, lane):  # type: ignore[no-untyped-def]
     """Put an entry where it belongs among the first n; return how many there are now."""
     j = n
-    while j > log.first and (
-        log.tick[j - 1] > tick
-        or (log.tick[j - 1] == tick and log.neuron[log.lane[j - 1]] > log.neuron[lane])
-    ):
+    while j > log.first and comes_after(log, j - 1, tick, lane):
         log.tick[j], log.lane[j] = log.tick[j - 1], log.lane[j - 1]
         j -= 1
     log.tick[j], log.lane[j] = tick, lane

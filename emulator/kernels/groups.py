@@ -147,6 +147,15 @@ def _earliest(block, first, last):  # type: ignore[no-untyped-def]
     return due
 
 
+class Trace(NamedTuple):
+    """What is recorded during a call."""
+
+    points: ln.F32  # (pair, step + 1) V at the chunk's start and after each step
+
+
+TRACE_TYPE = named_tuple(Trace, F2)
+
+
 class Task(NamedTuple):
     """What every thread needs, besides the window that the shared array describes."""
 
@@ -160,7 +169,6 @@ class Task(NamedTuple):
     log: ln.I64  # (thread, 2, capacity) tick and lane of the window's spikes
     log_n: ln.I64  # (thread, 8): the first entry counts
     shared: ln.I64  # see kernels.threads
-    trace: ln.F32  # (pair, step + 1) V at the chunk's start and after each step
     key: npt.NDArray[np.uint64]  # (1,) run seed
     addresses: ln.I64  # (N_ADDRESSES,) see RUN
 
@@ -168,14 +176,14 @@ class Task(NamedTuple):
 TASK_TYPE = named_tuple(
     Task,
     LANES_TYPE, READERS_TYPE, I1, F1, I1, ARRIVALS_TYPE, types.Array(types.int32, 2, "C"), I3, I2,
-    I1, F2, types.Array(types.uint64, 1, "C"), I1,
+    I1, types.Array(types.uint64, 1, "C"), I1,
 )  # fmt: skip
-RUN, SETTLE, FOLLOW, OUTPUTS, COUPLING, NETWORK, STEPS = range(7)
+RUN, SETTLE, FOLLOW, OUTPUTS, COUPLING, NETWORK, TRACE, STEPS = range(8)
 N_ADDRESSES = STEPS + 4
 """Entries of a task's addresses: of functions (`run_group`, `backend.settle`, `neurons.follow`,
-`fire.outputs`), of a `coupling.Coupling` and a `fire.Network`, and of the functions that step
-blocks of each kind.  0 where there is nothing of the kind: what few networks need is compiled only
-for them."""
+`fire.outputs`), of a `coupling.Coupling`, a `fire.Network` and a `Trace`, and of the functions that
+step blocks of each kind.  0 where there is nothing of the kind: what few networks need is compiled
+only for them."""
 
 
 @inlined
@@ -220,7 +228,7 @@ def run_group(task_at, group, origin, thread):  # type: ignore[no-untyped-def]
     s, rails, n_spikes = lanes.state, lanes.constants, task.log_n[thread, 0]
     lanes_at, key = reference(lanes, LANES_TYPE), np.int64(task.key[0])
     log_at = reference(ln.ThreadLog(task.log[thread, 0], task.log[thread, 1], crossed), ln.LOG_TYPE)
-    addresses = task.addresses
+    addresses, trace = task.addresses, record_at(task.addresses[TRACE], TRACE_TYPE).points
     step_cycles, n_arrived, calm_from = (
         shared[th.STEP_CYCLES], shared[th.N_ARRIVED], shared[th.CALM_FROM],
     )  # fmt: skip
@@ -238,7 +246,7 @@ def run_group(task_at, group, origin, thread):  # type: ignore[no-untyped-def]
     next_event = _step_of(arrivals.cycle, event, n_arrived, step_cycles)
     due = _earliest(lanes.block, first, last)
     if watched and step == origin:
-        record(lanes, task.readers, first, last, step, calm_from, step - origin, task.trace)
+        record(lanes, task.readers, first, last, step, calm_from, step - origin, trace)
     while step < until:
         into, came, n, reached = step % ln.INTERVAL, next_event == step, 1, 0
         if step >= next_noise or step == arm_at:
@@ -276,7 +284,7 @@ def run_group(task_at, group, origin, thread):  # type: ignore[no-untyped-def]
                 taken = -1
             step += abs(taken)
             if n > 1 and watched:
-                record(lanes, task.readers, first, last, step, step, step - origin, task.trace)
+                record(lanes, task.readers, first, last, step, step, step - origin, trace)
         end = step * ticks
         if taken < 0 or due < end:
             block = (step - 1) // noise_steps
@@ -288,6 +296,6 @@ def run_group(task_at, group, origin, thread):  # type: ignore[no-untyped-def]
         if came:
             _forget_events(s, lanes.offset, first, last, reached, rails[ln.FULL_LINE], n_lanes)
         if watched:
-            record(lanes, task.readers, first, last, step, calm_from, step - origin, task.trace)
+            record(lanes, task.readers, first, last, step, calm_from, step - origin, trace)
     task.log_n[thread, 0] = n_spikes
     return 0

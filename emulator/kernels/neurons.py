@@ -15,6 +15,7 @@ import numpy as np
 from ..jit import compiled, helper, inlined, larger, smaller
 from ..linkage import apart, call, named_tuple, record_at, reference
 from ..parameters import NOISE_BLOCK_CYCLES
+from . import groups as gr
 from . import lanes as ln
 from . import threads as th
 from .arrivals import (
@@ -32,8 +33,11 @@ from .arrivals import (
     serve,
 )
 from .backend import bypass, fire_now
-from .fire import LOG_TYPE, NETWORK_TYPE, Log, insert
-from .groups import FOLLOW, NETWORK, OUTPUTS, RUN, SETTLE, TASK_TYPE, Task, record
+from .fire import LOG_TYPE, NETWORK_TYPE, Log, comes_after, insert
+from .groups import (
+    Task,
+    record,
+)
 from .lanes import I1, I64
 
 STEP, N_SPIKES, HELD = range(3)
@@ -51,13 +55,36 @@ WINDOW = 256
 _U = np.uint64
 
 
+@inlined
+def _merge_run(run, end, spikes, n):  # type: ignore[no-untyped-def]
+    """Merge entries run.first..end - 1 into the first n of `spikes`; return how many there are."""
+    a, b, to = n - 1, end - 1, n + end - run.first - 1
+    while b >= run.first:
+        if a >= spikes.first and comes_after(spikes, a, run.tick[b], run.lane[b]):
+            spikes.tick[to], spikes.lane[to] = spikes.tick[a], spikes.lane[a]
+            a -= 1
+        else:
+            spikes.tick[to], spikes.lane[to] = run.tick[b], run.lane[b]
+            b -= 1
+        to -= 1
+    return n + end - run.first
+
+
 @helper
-def _merge(log, log_n, spikes):  # type: ignore[no-untyped-def]
-    """Sort the window's spikes of all threads by (tick, neuron); return the log's new length."""
+def _merge(log, log_n, spikes, step_ticks):  # type: ignore[no-untyped-def]
+    """Sort the window's spikes of all threads by (tick, neuron); return the log's new length.
+
+    Each group that a thread took has left a run in its log, in order but for those of one step.
+    """
     n = spikes.first
     for thread in range(log_n.shape[0]):
-        for k in range(log_n[thread, 0]):
-            n = insert(spikes, n, log[thread, 0, k], log[thread, 1, k])
+        tick, lane, count, begin = log[thread, 0], log[thread, 1], log_n[thread, 0], 0
+        while begin < count:
+            run, end = Log(tick, lane, spikes.neuron, begin), begin + 1
+            while end < count and tick[end] + step_ticks > tick[end - 1]:
+                end = insert(run, end, tick[end], lane[end])
+            n = _merge_run(run, end, spikes, n)
+            begin = end
         log_n[thread, 0] = 0
     return n
 
@@ -88,23 +115,22 @@ def fire(lanes, lane, tick):  # type: ignore[no-untyped-def]
 
 
 class Call(NamedTuple):
-    """What `advance` works on.  It writes to everything but routes."""
+    """What `advance` works on, call after call.  It writes to everything but routes."""
 
     task: Task
     routes: Routes
     queues: Queues
     drivers: Drivers
-    out: ln.Output
     cursor: I64  # (N_CURSOR,)
 
 
-CALL_TYPE = named_tuple(Call, TASK_TYPE, ROUTES_TYPE, QUEUES_TYPE, DRIVERS_TYPE, ln.OUTPUT_TYPE, I1)
+CALL_TYPE = named_tuple(Call, gr.TASK_TYPE, ROUTES_TYPE, QUEUES_TYPE, DRIVERS_TYPE, I1)
 
 
 @apart
 def assist(task_at, origin, thread):  # type: ignore[no-untyped-def]
     """Work through windows as thread number `thread` until told to quit."""
-    generation, task = 0, record_at(task_at, TASK_TYPE)
+    generation, task = 0, record_at(task_at, gr.TASK_TYPE)
     n_groups, n_threads = task.groups.size - 1, task.log_n.shape[0]
     while True:
         generation += 1
@@ -113,7 +139,7 @@ def assist(task_at, origin, thread):  # type: ignore[no-untyped-def]
             return generation
         group = th.next_group(task.shared, thread, n_groups, n_threads)
         while group < n_groups:
-            call(task.addresses[RUN], (task_at, group, origin, thread))
+            call(task.addresses[gr.RUN], (task_at, group, origin, thread))
             group = th.next_group(task.shared, thread, n_groups, n_threads)
         th.add(task.shared, th.DONE, 1)
 
@@ -125,8 +151,9 @@ def follow(task_at, spikes_at, n_spikes, step, origin):  # type: ignore[no-untyp
     spikes_at  reference to `fire.LOG_TYPE`: those of the window begin at `spikes.first`
     n_spikes   the end of that log; returns the new one
     """
-    task, spikes = record_at(task_at, TASK_TYPE), record_at(spikes_at, LOG_TYPE)
-    net = record_at(task.addresses[NETWORK], NETWORK_TYPE)
+    task, spikes = record_at(task_at, gr.TASK_TYPE), record_at(spikes_at, LOG_TYPE)
+    net = record_at(task.addresses[gr.NETWORK], NETWORK_TYPE)
+    trace = record_at(task.addresses[gr.TRACE], gr.TRACE_TYPE).points
     lanes, shared, readers = task.lanes, task.shared, task.readers
     lanes_at, key = reference(lanes, ln.LANES_TYPE), np.int64(task.key[0])
     tick, who, n = task.log[0, 0], task.log[0, 1], n_spikes - spikes.first
@@ -146,13 +173,13 @@ def follow(task_at, spikes_at, n_spikes, step, origin):  # type: ignore[no-untyp
             bypass(lanes, lane, tick[k])
             if lanes.digital[ln.TIMER, lane] < end:
                 n = call(
-                    task.addresses[SETTLE],
+                    task.addresses[gr.SETTLE],
                     (lanes_at, log_at, b, b + 1, start, end, step // noise_steps, key, n),
                 )
                 if readers.first[b + 1] > readers.first[b]:
                     record(
                         lanes, readers, b, b + 1, step + 1, calm_from, step + 1 - origin,
-                        task.trace,
+                        trace,
                     )  # fmt: skip
         k += 1
     for k in range(known, n):
@@ -163,17 +190,17 @@ def follow(task_at, spikes_at, n_spikes, step, origin):  # type: ignore[no-untyp
 @inlined
 def _events(task, lanes_at, spikes, n_spikes, events, start, last):  # type: ignore[no-untyped-def]
     """Spikes of a window become events; return the end of their log."""
-    if task.addresses[OUTPUTS] == 0:
+    if task.addresses[gr.OUTPUTS] == 0:
         return n_spikes
     return call(
-        task.addresses[OUTPUTS],
-        (task.addresses[NETWORK], lanes_at, reference(spikes, LOG_TYPE),
+        task.addresses[gr.OUTPUTS],
+        (task.addresses[gr.NETWORK], lanes_at, reference(spikes, LOG_TYPE),
          reference(events, LOG_TYPE), n_spikes, start, last),
     )  # fmt: skip
 
 
 @apart
-def advance(call_at, until_step, longest):  # type: ignore[no-untyped-def]
+def advance(call_at, out_at, until_step, longest):  # type: ignore[no-untyped-def]
     """Integrate from step cursor[STEP] towards `until_step`; returns the step it came to.
 
     trace[:, 0] belongs to the beginning of the first step.  All threads but the first run `assist`
@@ -181,14 +208,14 @@ def advance(call_at, until_step, longest):  # type: ignore[no-untyped-def]
     or if `serve` stops: for want of the rows of cursor[UNKNOWN_KEY], or because the log of pulses
     is full.
 
-    call_at  reference to CALL_TYPE
-    longest  steps of a window: no spike reaches a synapse, or a slave, in less
+    call_at, out_at  references to CALL_TYPE and `lanes.OUTPUT_TYPE`
+    longest          steps of a window: no spike reaches a synapse, or a slave, in less
     """
-    c = record_at(call_at, CALL_TYPE)
-    task, routes, queues, cursor, out = c.task, c.routes, c.queues, c.cursor, c.out
-    task_at, lanes_at = reference(task, TASK_TYPE), reference(task.lanes, ln.LANES_TYPE)
+    c, out = record_at(call_at, CALL_TYPE), record_at(out_at, ln.OUTPUT_TYPE)
+    task, routes, queues, cursor = c.task, c.routes, c.queues, c.cursor
+    task_at, lanes_at = reference(task, gr.TASK_TYPE), reference(task.lanes, ln.LANES_TYPE)
     origin, step, shared = cursor[STEP], cursor[STEP], task.shared
-    n_lanes, connected = task.lanes.digital.shape[1], task.addresses[FOLLOW] != 0
+    n_lanes, connected = task.lanes.digital.shape[1], task.addresses[gr.FOLLOW] != 0
     n_groups, n_threads, step_cycles = (
         task.groups.size - 1, task.log_n.shape[0], shared[th.STEP_CYCLES],
     )  # fmt: skip
@@ -218,17 +245,17 @@ def advance(call_at, until_step, longest):  # type: ignore[no-untyped-def]
                 th.add(shared, th.GENERATION, 1)
             group = th.next_group(shared, 0, n_groups, n_threads)
             while group < n_groups:
-                call(task.addresses[RUN], (task_at, group, origin, 0))
+                call(task.addresses[gr.RUN], (task_at, group, origin, 0))
                 group = th.next_group(shared, 0, n_groups, n_threads)
             if n_threads > 1:
                 th.wait_for(shared, th.DONE, n_threads - 1)
             neuron = task.lanes.digital[ln.NEURON]
             spikes = Log(out.spike_tick, out.spike_lane, neuron, cursor[N_SPIKES])
-            n_spikes = _merge(task.log, task.log_n, spikes)
+            n_spikes = _merge(task.log, task.log_n, spikes, 2 * step_cycles)
             if connected:
                 spikes_at = reference(spikes, LOG_TYPE)
                 n_spikes = call(
-                    task.addresses[FOLLOW], (task_at, spikes_at, n_spikes, step, origin)
+                    task.addresses[gr.FOLLOW], (task_at, spikes_at, n_spikes, step, origin)
                 )
             sent = cursor[N_EVENTS]
             events = Log(out.event_tick, out.event_lane, neuron, sent)

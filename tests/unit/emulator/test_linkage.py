@@ -100,6 +100,11 @@ def test_a_record_of_another_type_is_refused(outer, last):
         Record(outer._replace(last=last), OUTER)
 
 
+def test_a_record_of_another_class_is_refused(outer):
+    with pytest.raises(TypeError, match="is expected"):
+        Record(Inner(np.zeros(1, np.int64), np.zeros(1, np.int64)), OUTER)
+
+
 def test_python_calls_what_is_apart():
     pair = Record(Inner(np.array([1, 2]), np.array([10, 100])), PAIR)
     assert weighted(pair.address, -3) == -630

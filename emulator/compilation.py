@@ -34,13 +34,14 @@ from .errors import EmulatorError
 from .jit import DIGEST, no_collections
 from .kernels import converters as cv
 from .kernels import lanes as ln
+from .kernels import links
 from .kernels.backend import settle
 from .kernels.groups import run_group
 from .kernels.idle import jump
 from .kernels.lanes import F1, F2, I1
 from .kernels.neurons import advance
 from .kernels.stepping import step_adaptive, step_simple
-from .synapses import bucket_sort
+from .synapses import BUCKETS_TYPE, bucket_sort, fill
 
 MOST = 4
 """More processes would find nothing to do: the longest part is a third of everything."""
@@ -80,6 +81,8 @@ def parts() -> Parts:
              I1, I1, F2),
         ),
         (cv.mix, (F2, _D2, _D2, _FLOAT, _D1, F2)),
+        (fill, (I1, I1, I1, BUCKETS_TYPE, F1, types.Array(types.float32, 4, "C"), I1)),
+        (links.leave, (links.UPLINKS_TYPE, I1, _INT, types.boolean, I1, I1, I1, _BOOLS)),
     )  # fmt: skip
     apart = run_group, advance, settle
     return (

@@ -119,6 +119,8 @@ class Integration:
         addresses[groups.SETTLE] = settle.address
         for kind in kinds.tolist():
             addresses[groups.STEPS + kind] = _STEPS[kind].address
+        if self.lanes.block[ln.BYPASSED].any():
+            addresses[groups.BYPASS] = groups.fire_bypassed.address
         self._records = []
         if isinstance(self._coupling, Coupling):
             self._records.append(Record(self._coupling, COUPLING_TYPE))

@@ -23,7 +23,8 @@ from .kernels.arrivals import (
     UNKNOWN,
     Drivers,
 )
-from .kernels.lanes import LANES, aligned
+from .kernels.lanes import F2, I1, LANES, aligned
+from .linkage import named_tuple
 from .memory import Memory
 from .mismatch import Mismatch
 from .numbers.synapses import NUMBERS, SIGMAS
@@ -72,6 +73,9 @@ def bus_keys(bus: Ints, label: Ints) -> Ints:
 def pulse_gain(extension: Array) -> Array:
     """Relative charge of an event on a bus with this dacen_pulse_extension."""
     return 1 + NUMBERS["dacen_extension"].value * extension
+
+
+BUCKETS_TYPE = named_tuple(Buckets, I1, I1, F2)
 
 
 class SynapseArray:
@@ -123,7 +127,7 @@ class SynapseArray:
         drops = aligned((n_plain + driver.size, neurons.size // LANES, 2, LANES))
         blocks = np.zeros(len(drops), np.int64)
         extension = memory.block("padi")["dacen_pulse_extension"].astype(float).reshape(-1)
-        _fill(
+        fill(
             np.concatenate([row, n_plain + np.arange(driver.size)]),
             np.concatenate([plain[row, k] // _ADDRESSES, driver]),
             np.concatenate([plain[row, k] % _ADDRESSES, address]),
@@ -236,7 +240,7 @@ def _assign(drivers: Drivers, buckets: Buckets, keys: Ints) -> tuple[Ints, Ints,
 
 
 @compiled
-def _fill(row, driver, address, buckets, bus_gain, drops, blocks):  # type: ignore[no-untyped-def]
+def fill(row, driver, address, buckets, bus_gain, drops, blocks):  # type: ignore[no-untyped-def]
     """Add to each row what a driver causes that forwards an address; all three (part,)."""
     for i in range(row.size):
         d = driver[i]

@@ -86,27 +86,14 @@ def _forget_events(s, offset, first, last, blocks, full_line, n_lanes):  # type:
             s[o + k + _INH] = smaller(s[o + k + _INH], full_line)
 
 
-@helper
-def _fire_bypassed(lanes, drops, first, last, d, gain, tick):  # type: ignore[no-untyped-def]
-    """Let events fire neurons directly where their circuits are set so."""
-    for b in range(first, last):
-        if lanes.block[ln.BYPASSED, b]:
-            for lane in range(16):
-                n, at = b * ln.LANES + lane, d[0] + b * d[1] + lane
-                exc, inh = drops[at] * gain, drops[at + ln.LANES] * gain
-                if exc >= lanes.analog[ln.BYPASS, n] or inh >= lanes.analog[ln.BYPASS + 1, n]:
-                    bypass(lanes, _U(n), tick)
-
-
-@helper
+@inlined
 def _arrive(lanes, drops, blocks, arrivals, event, first, last, step, step_cycles, n_lanes):  # type: ignore[no-untyped-def]
     """Let an event of this step reach those of blocks first..last - 1 whose bits are set."""
-    cycle, gain = arrivals.cycle[event], arrivals.gain[event]
-    at, stride = cycle - step * step_cycles, 2 * ln.LANES
+    at, stride = arrivals.cycle[event] - step * step_cycles, 2 * ln.LANES
     d = (arrivals.row[event] * lanes.block.shape[1] * stride, stride)
     w = (at * 2 * stride, step_cycles * 2 * stride)
+    gain = arrivals.gain[event]
     _discharge(lanes.state, lanes.partial, drops, first, last, blocks, d, w, gain, n_lanes)
-    _fire_bypassed(lanes, drops, first, last, d, gain, 2 * cycle)
 
 
 @inlined
@@ -178,12 +165,12 @@ TASK_TYPE = named_tuple(
     LANES_TYPE, READERS_TYPE, I1, F1, I1, ARRIVALS_TYPE, types.Array(types.int32, 2, "C"), I3, I2,
     I1, types.Array(types.uint64, 1, "C"), I1,
 )  # fmt: skip
-RUN, SETTLE, FOLLOW, OUTPUTS, COUPLING, NETWORK, TRACE, STEPS = range(8)
+RUN, SETTLE, FOLLOW, OUTPUTS, COUPLING, NETWORK, TRACE, BYPASS, STEPS = range(9)
 N_ADDRESSES = STEPS + 4
 """Entries of a task's addresses: of functions (`run_group`, `backend.settle`, `neurons.follow`,
-`fire.outputs`), of a `coupling.Coupling`, a `fire.Network` and a `Trace`, and of the functions that
-step blocks of each kind.  0 where there is nothing of the kind: what few networks need is compiled
-only for them."""
+`fire.outputs`), of a `coupling.Coupling`, a `fire.Network` and a `Trace`, and again of functions
+(`fire_bypassed`, and those that step blocks of each kind).  0 where there is nothing of the kind:
+what few networks need is compiled only for them."""
 
 
 @inlined
@@ -213,6 +200,25 @@ def _advance_lines(s, first, last, step, calm_from, rails):  # type: ignore[no-u
         enter_interval(s, first, last, rails)
     elif step == calm_from:
         enter_rest(s, first, last, ln.INTERVAL - into, rails)
+
+
+@apart
+def fire_bypassed(task_at, event, first, last):  # type: ignore[no-untyped-def]
+    """Let an event fire neurons of these blocks directly where their circuits are set so.
+
+    Returns nothing of meaning.
+    """
+    task = record_at(task_at, TASK_TYPE)
+    lanes, drops, gain = task.lanes, task.drops, task.arrivals.gain[event]
+    row = task.arrivals.row[event] * lanes.block.shape[1]
+    for b in range(first, last):
+        if lanes.block[ln.BYPASSED, b]:
+            for lane in range(16):
+                n, at = b * ln.LANES + lane, (row + b) * 2 * ln.LANES + lane
+                exc, inh = drops[at] * gain, drops[at + ln.LANES] * gain
+                if exc >= lanes.analog[ln.BYPASS, n] or inh >= lanes.analog[ln.BYPASS + 1, n]:
+                    bypass(lanes, _U(n), 2 * task.arrivals.cycle[event])
+    return 0
 
 
 @apart
@@ -263,6 +269,8 @@ def run_group(task_at, group, origin, thread):  # type: ignore[no-untyped-def]
             _arrive(
                 lanes, task.drops, blocks, arrivals, event, first, last, step, step_cycles, n_lanes
             )
+            if addresses[BYPASS] != 0:
+                call(addresses[BYPASS], (task_at, event, first, last))
             reached |= blocks
             event += 1
             next_event = _step_of(arrivals.cycle, event, n_arrived, step_cycles)

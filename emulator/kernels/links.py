@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..jit import compiled, larger
+from ..linkage import named_tuple
+from .lanes import I1, I2
 
 I64 = npt.NDArray[np.int64]
 
@@ -22,6 +24,9 @@ class Uplinks(NamedTuple):
     link_free: I64  # (4,) FPGA cycle in which a link can carry its next event
     leaves: I64  # (20, depth) chip ticks at which the events in the queue of an input leave
     accepted: I64  # (20,) how many events the queue has taken so far
+
+
+UPLINKS_TYPE = named_tuple(Uplinks, I1, I1, I2, I1)
 
 
 def new_uplinks(depth: int) -> Uplinks:

@@ -196,13 +196,19 @@ class Helpers:
         self._folder.cleanup()
 
 
-def mark() -> Path:
-    """The file that tells that everything is in Numba's cache for this source, Numba and CPU."""
+def mark() -> Path | None:
+    """The file that tells that everything is in Numba's cache for this source, Numba and CPU.
+
+    None where nothing can be kept on disk.
+    """
+    dispatcher: Any = jump
+    folder = dispatcher.stats.cache_path
+    if folder is None:
+        return None
     cpu = llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten()
     what = platform.python_version(), numba.__version__, *cpu
     key = f"{zlib.crc32(repr(what).encode()):08x}"
-    folder: Any = jump  # a dispatcher
-    return Path(folder.stats.cache_path) / f"emulator_{DIGEST}_{key}.compiled"
+    return Path(folder) / f"emulator_{DIGEST}_{key}.compiled"
 
 
 _lock = threading.Lock()
@@ -218,7 +224,8 @@ def begin() -> None:
             return
         _begun = True
         number = wanted(cores(), os.environ.get("PYNN_HX_COMPILERS"))
-        if number > 1 and not mark().exists():
+        marked = mark()
+        if number > 1 and marked is not None and not marked.exists():
             helpers = Helpers(number - 1)
             _helpers.append(helpers)
             atexit.register(helpers.stop)
@@ -234,4 +241,6 @@ def finish() -> None:
             finally:
                 helpers.stop()
                 atexit.unregister(helpers.stop)
-            mark().touch()
+            marked = mark()
+            if marked is not None:
+                marked.touch()

@@ -17,6 +17,8 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 
+from firmware_protocol.compiled import on_disk
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -52,8 +54,9 @@ def compiled(function: F) -> F:
     Other Python threads may run meanwhile, so that a server answers while its emulator works.
     The function makes and returns no array, as in `helper`.
     """
-    dispatcher: Any = _njit(cache=True, nogil=True, _nrt=False, **_OPTIONS)(
-        named_by_digest(function)
+    named = named_by_digest(function)
+    dispatcher: Any = on_disk(
+        lambda cache: _njit(cache=cache, nogil=True, _nrt=False, **_OPTIONS)(named)
     )
     compile_for_args = dispatcher._compile_for_args
 

@@ -19,6 +19,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.numpy_support import as_dtype
 
+from firmware_protocol.compiled import on_disk
+
 from .jit import named_by_digest, no_collections
 
 _WORD = ir.IntType(64)
@@ -50,7 +52,11 @@ class Apart:
         n = len(inspect.signature(self._function).parameters)
         signature = types.int64(*[types.int64] * n)
         with no_collections():
-            return _cfunc(signature, cache=True, error_model="numpy", _nrt=False)(self._function)
+            return on_disk(
+                lambda cache: _cfunc(signature, cache=cache, error_model="numpy", _nrt=False)(
+                    self._function
+                )
+            )
 
 
 def apart(function: Callable[..., Any]) -> Apart:

@@ -18,8 +18,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from .compiled import compiled
 from .encoder import PACK_WINDOW_CYCLES, encode_trace
 from .errors import DecodeError
 from .growing import GrowingArray
@@ -72,7 +72,7 @@ _UNKNOWN_HEADER = f"unknown header in a message from the FPGA; headers are 0..{_
 # --- reading a stream ---------------------------------------------------------------------------
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _load(words, byte):  # type: ignore[no-untyped-def]
     """The 64 bits from byte offset `byte` of a big-endian word stream; zeros beyond its end."""
     word, shift = byte >> 3, np.uint64((byte & 7) << 3)
@@ -84,19 +84,19 @@ def _load(words, byte):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _header(words, byte):  # type: ignore[no-untyped-def]
     """The byte at `byte`."""
     return np.int64(words[byte >> 3] >> np.uint64(56 - ((byte & 7) << 3))) & 0xFF
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _size(header):  # type: ignore[no-untyped-def]
     """Bytes of a message: 64 bits, but 80 for packs of three."""
     return 10 if header == _MADC_3 or header == _SPIKE_3 else 8
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _scan(words, byte, counts):  # type: ignore[no-untyped-def]
     """Count messages from `byte` on by header; return (status, byte at which it stopped).
 
@@ -125,7 +125,7 @@ def _scan(words, byte, counts):  # type: ignore[no-untyped-def]
     return 0, byte
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _find_halt(words, skip, loopback):  # type: ignore[no-untyped-def]
     """Go on looking for a halt; return (status, byte, loopback).
 
@@ -180,7 +180,7 @@ class HaltFinder:
         return None
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _event(counter, event, is_spike):  # type: ignore[no-untyped-def]
     """A 24-bit event received at `counter` in one number: chip time, kind, value (see `_split`)."""
     time = (counter & ~0x7F) | ((event >> 17) & 0x7F)
@@ -188,7 +188,7 @@ def _event(counter, event, is_spike):  # type: ignore[no-untyped-def]
     return time << _TIME_LSB | is_spike << _KIND_LSB | (event & 0xFFFF)
 
 
-@njit(cache=True)
+@compiled()
 def _set_time(counter, systime):  # type: ignore[no-untyped-def]
     """The counter, which may exceed 43 bits, after a Systime message of 43 bits."""
     time = (counter & ~(_PERIOD - 1)) | systime
@@ -205,7 +205,7 @@ def _set_time(counter, systime):  # type: ignore[no-untyped-def]
     return systime
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _collect(words, byte, end, counter, events, answers, answer_time):  # type: ignore[no-untyped-def]
     """Second pass over the bytes that `_scan` accepted; return the counter behind them.
 
@@ -255,7 +255,7 @@ def _collect(words, byte, end, counter, events, answers, answer_time):  # type: 
     return counter
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _split(events, spike_time, spike_label, madc_time, madc, channel):  # type: ignore[no-untyped-def]
     """Sort spikes from samples, times from values."""
     i, k, one = np.uint64(0), np.uint64(0), np.uint64(1)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from .compiled import compiled
 from .errors import ProgramError
 from .instructions import FROM_FPGA_PAYLOAD_BITS, HEADER_LSB, FromFpga, Words
 
@@ -36,7 +36,7 @@ _NO_ITEM = np.isin(np.arange(256), [*range(5), 7, 10], invert=True)
 """Kinds that :func:`encode_trace` does not take: time messages, packs, and what is no header."""
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _put(out, byte, message):  # type: ignore[no-untyped-def]
     """Write 64 bits at an even byte offset; what lies behind them in the last word becomes 0."""
     word, shift = byte >> 3, np.uint64((byte & 7) << 3)
@@ -48,7 +48,7 @@ def _put(out, byte, message):  # type: ignore[no-untyped-def]
     return byte + 8
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _put_tail(out, byte, tail):  # type: ignore[no-untyped-def]
     """Write 16 bits at an even byte offset, which no word border can cut."""
     word, shift = byte >> 3, (byte & 7) << 3
@@ -57,7 +57,7 @@ def _put_tail(out, byte, tail):  # type: ignore[no-untyped-def]
     return byte + 2
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def write_items(cycle, kind, payload, window, last, byte, counter, out):  # type: ignore[no-untyped-def]
     """Write items, in order, into `out` (words) from `byte` on.
 

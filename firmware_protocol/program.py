@@ -12,8 +12,8 @@ import logging
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from .compiled import compiled
 from .errors import ProgramError
 from .instructions import (
     ALL_BYTES,
@@ -57,7 +57,7 @@ _ONE_HEADER = 1 << HEADER_LSB
 _PACK_PAYLOAD = (1 << 48) - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def lay_out(time, length, source, pool, start, out, sent):  # type: ignore[no-untyped-def]
     """Write timed commands and events, sorted by time, with waits where there are gaps.
 

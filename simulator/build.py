@@ -33,6 +33,7 @@ from numba import cfunc
 from . import algebra
 from .generators import cpu
 from .generators.base import layout
+from .kernels.memory import on_disk
 from .models import CurrentModel, Model, NeuronModel, SynapseModel, definition
 from .specification import Precision
 from .statements import CurrentPlan, NeuronPlan, Plan, SynapsePlan, from_plain, to_plain
@@ -187,7 +188,9 @@ def compiled(function: Callable[..., None]) -> Any:
     digest into its name, as `generated` does.
     """
     with _no_collections():
-        return _cfunc(_SIGNATURE, cache=True, error_model="numpy", _nrt=False)(function)
+        return on_disk(
+            lambda cache: _cfunc(_SIGNATURE, cache=cache, error_model="numpy", _nrt=False)(function)
+        )
 
 
 def generated(label: str, identity: Iterable[str], source: Callable[[], str]) -> Any:

@@ -21,6 +21,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .digest import ENGINE_DIGEST
+from .kernels.memory import on_disk
 from .kernels.subnormals import flush_subnormals, restore
 from .operations import Operation
 
@@ -146,7 +147,9 @@ _run.__qualname__ += f"_{ENGINE_DIGEST}"  # a cached function is to know when an
 def run_operations() -> Any:
     """`_run` compiled, or taken from disk: for the first network that runs, not by an import."""
     signature = "int64(int64[:,::1],int64,int64,int64,int64,int64,int64[::1])"
-    return njit(signature, cache=True, nogil=True, error_model="numpy")(_run)
+    return on_disk(
+        lambda cache: njit(signature, cache=cache, nogil=True, error_model="numpy")(_run)
+    )
 
 
 class Loop:

@@ -35,6 +35,19 @@ def _source_digest() -> str:
 _DIGEST = _source_digest()
 
 
+def on_disk(compile_: Callable[[bool], Any]) -> Any:
+    """What ``compile_(cache)`` gives: with Numba's cache, unless no folder can be written to.
+
+    That is said where generated kernels have no folder either, by `build.cache_folder`.
+    """
+    try:
+        return compile_(True)
+    except RuntimeError as error:
+        if "no locator available" not in str(error):
+            raise
+        return compile_(False)
+
+
 def kernel(function: Callable[[int, int, int], None]) -> Any:
     """Compile a kernel, or take its machine code from Numba's cache on disk.
 
@@ -42,7 +55,7 @@ def kernel(function: Callable[[int, int, int], None]) -> Any:
     one function may differ in variables of the enclosing function if these are plain values.
     """
     function.__qualname__ += f"_{_DIGEST}"
-    return cfunc(SIGNATURE, cache=True, error_model="numpy")(function)
+    return on_disk(lambda cache: cfunc(SIGNATURE, cache=cache, error_model="numpy")(function))
 
 
 _njit: Any = njit  # its stub does not know all options
@@ -53,7 +66,7 @@ helper: Any = _njit(error_model="numpy", inline="never", no_cpython_wrapper=True
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls, or take its machine code from Numba's cache."""
     function.__qualname__ += f"_{_DIGEST}"
-    return _njit(error_model="numpy", cache=True, nogil=True)(function)
+    return on_disk(lambda cache: _njit(error_model="numpy", cache=cache, nogil=True)(function))
 
 
 def _pointer(_typing: Any, address: Any, kind: Any) -> Any:

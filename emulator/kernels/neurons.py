@@ -50,8 +50,8 @@ GROUP = 8
 
 Where there are more threads it is half of that: 5 % slower, but they wait less for each other.
 """
-WINDOW = 256
-"""Longest window in steps."""
+WINDOW = 1024
+"""Longest window in steps: threads wait for each other at its end."""
 _U = np.uint64
 
 

@@ -35,12 +35,14 @@ from .jit import DIGEST, no_collections
 from .kernels import converters as cv
 from .kernels import lanes as ln
 from .kernels import links
+from .kernels.arrivals import serve
 from .kernels.backend import settle
-from .kernels.groups import run_group
+from .kernels.groups import advance_lines, run_group
 from .kernels.idle import jump
 from .kernels.lanes import F1, F2, I1
 from .kernels.neurons import advance
-from .kernels.stepping import step_adaptive, step_simple
+from .kernels.stepping import adapt, step_adaptive, step_simple
+from .linkage import Apart
 from .synapses import BUCKETS_TYPE, bucket_sort, fill
 
 MOST = 4
@@ -48,49 +50,49 @@ MOST = 4
 _PATIENCE_S = 120.0
 _WORK = "import sys; from emulator.compilation import work; work(sys.argv[1])"
 
-_INT, _FLOAT, _KEY = types.int64, types.float64, types.uint64
-_BYTES, _BOOLS = (types.Array(number, 1, "C") for number in (types.uint8, types.boolean))
-_CODES = types.Array(types.uint8, 3, "C")
-_WORDS, _D1, _D2, _D3 = (
-    types.Array(number, n, "C")
-    for number, n in (
-        (types.uint64, 1), (types.float64, 1), (types.float64, 2), (types.float64, 3)
-    )
-)  # fmt: skip
-_KEYS = types.UniTuple(types.uint64, 3)
-
 Parts = Sequence[Callable[[], object]]
 
 
 def parts() -> Parts:
     """What takes longest to compile, longest first: functions that compile it, or load it.
 
-    With the types that nearly every program needs, which may differ for other programs.
+    With the types that nearly every program needs, which may differ for other programs.  What takes
+    in the same functions is one part, for no process knows of those of another one.
     """
-    calls: tuple[tuple[Any, tuple[types.Type, ...]], ...] = (
+    bytes_, bools = (types.Array(number, 1, "C") for number in (types.uint8, types.boolean))
+    words, codes = types.Array(types.uint64, 1, "C"), types.Array(types.uint8, 3, "C")
+    d1, d2, d3 = (types.Array(types.float64, n, "C") for n in (1, 2, 3))
+    whole, real, key = types.int64, types.float64, types.uint64
+    keys = types.UniTuple(types.uint64, 3)
+    together: tuple[tuple[tuple[Any, ...], ...], ...] = (
+        ((settle,), (jump, ln.LANES_TYPE, bools, I1, whole, key)),
+        ((run_group,),),
+        ((advance,),),
+        ((advance_lines,), (adapt,), (step_adaptive,), (step_simple,)),
         (
-            cv.sample,
-            (F2, _INT, _INT, cv.RUN_TYPE, cv.CONVERTER_TYPE, _KEY, _INT, _INT, _FLOAT, I1, I1,
-             types.Tuple((F1, F1, F1, _BYTES))),
+            (cv.sample, F2, whole, whole, cv.RUN_TYPE, cv.CONVERTER_TYPE, key, whole, whole, real,
+             I1, I1, types.Tuple((F1, F1, F1, bytes_))),
         ),
-        (write_items, (I1, _BYTES, _WORDS, _INT, types.boolean, _INT, _INT, _WORDS)),
-        (jump, (ln.LANES_TYPE, _BOOLS, I1, _INT, _KEY)),
+        ((serve,),),
+        ((write_items, I1, bytes_, words, whole, types.boolean, whole, whole, words),),
         (
-            bucket_sort,
-            (_CODES, _CODES, _KEYS, _KEYS, _D1, F1, types.Array(types.int8, 1, "C"), _D3, _D2, I1,
-             I1, I1, F2),
+            (bucket_sort, codes, codes, keys, keys, d1, F1, types.Array(types.int8, 1, "C"), d3,
+             d2, I1, I1, I1, F2),
+            (fill, I1, I1, I1, BUCKETS_TYPE, F1, types.Array(types.float32, 4, "C"), I1),
         ),
-        (cv.mix, (F2, _D2, _D2, _FLOAT, _D1, F2)),
-        (fill, (I1, I1, I1, BUCKETS_TYPE, F1, types.Array(types.float32, 4, "C"), I1)),
-        (links.leave, (links.UPLINKS_TYPE, I1, _INT, types.boolean, I1, I1, I1, _BOOLS)),
+        ((cv.mix, F2, d2, d2, real, d1, F2),),
+        ((links.leave, links.UPLINKS_TYPE, I1, whole, types.boolean, I1, I1, I1, bools),),
     )  # fmt: skip
-    apart = run_group, advance, settle
-    return (
-        *(function.compile for function in apart),
-        *(partial(function.compile, signature) for function, signature in calls),
-        step_adaptive.compile,
-        step_simple.compile,
-    )
+    return [partial(_compile, part) for part in together]
+
+
+def _compile(part: tuple[tuple[Any, ...], ...]) -> None:
+    """Compile functions, each for the types of arguments behind it; or load them."""
+    for function, *arguments in part:
+        if isinstance(function, Apart):
+            function.compile()
+        else:
+            function.compile(tuple(arguments))
 
 
 def _claim(folder: Path, part: int) -> bool:

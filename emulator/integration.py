@@ -20,7 +20,7 @@ from .kernels import threads as th
 from .kernels.backend import settle
 from .kernels.compartments import Clusters
 from .kernels.coupling import COUPLING_TYPE, Coupling, rest_clusters, step_coupled
-from .kernels.stepping import step_adaptive, step_full, step_simple
+from .kernels.stepping import adapt, step_adaptive, step_full, step_simple
 from .linkage import Record
 from .packing import Places
 
@@ -117,6 +117,10 @@ class Integration:
         addresses = np.zeros(groups.N_ADDRESSES, np.int64)
         addresses[groups.RUN] = groups.run_group.address
         addresses[groups.SETTLE] = settle.address
+        addresses[groups.SERVE] = ar.serve.address
+        addresses[groups.LINES] = groups.advance_lines.address
+        if np.any(kinds != ln.SIMPLE):
+            addresses[groups.ADAPT] = adapt.address
         for kind in kinds.tolist():
             addresses[groups.STEPS + kind] = _STEPS[kind].address
         if self.lanes.block[ln.BYPASSED].any():
@@ -197,12 +201,11 @@ class Integration:
         out = ln.Output(spikes[0], spikes[1], events[0], events[1])
         of_out = Record(out, ln.OUTPUT_TYPE)
         helpers = [
-            threading.Thread(target=kernel.assist, args=(call.address, step, k))
-            for k in range(1, threads)
+            threading.Thread(target=kernel.assist, args=(call, step, k)) for k in range(1, threads)
         ]
         for helper in helpers:
             helper.start()
-        kernel.advance(call.address, of_out.address, until_step, self._longest)
+        kernel.advance(call, of_out, until_step, self._longest)
         for helper in helpers:
             helper.join()
         done, n = int(cursor[kernel.STEP]), int(cursor[kernel.N_SPIKES])
@@ -220,8 +223,10 @@ class Integration:
     def _call(self) -> Record:
         """What the kernel works on; begins with the task."""
         if self._record is None:
-            call = kernel.Call(self._task, self._routes, self._queues, self._drivers, self._cursor)
-            self._record = Record(call, kernel.CALL_TYPE)
+            traffic = ar.Traffic(
+                self._routes, self._queues, self._drivers, self._cursor, self._arrivals
+            )
+            self._record = Record(kernel.Call(self._task, traffic), kernel.CALL_TYPE)
         return self._record
 
     def log_pulses(self, on: bool) -> None:

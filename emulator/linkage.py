@@ -39,9 +39,10 @@ class Apart:
         """Where its machine code begins, for `call`; compiles it, or loads it, when first asked."""
         return int(self._code.address)
 
-    def __call__(self, *arguments: int) -> int:
-        """Call it from Python, while other Python threads run."""
-        return int(self._code.ctypes(*arguments))
+    def __call__(self, *arguments: int | Record) -> int:
+        """Call it from Python, while other Python threads run; records are passed by address."""
+        words = (a.address if isinstance(a, Record) else a for a in arguments)
+        return int(self._code.ctypes(*words))
 
     def compile(self) -> None:
         """Compile it, or load it from disk, now."""

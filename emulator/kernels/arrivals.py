@@ -16,7 +16,7 @@ import numpy.typing as npt
 from numba import from_dtype, types
 
 from ..jit import compiled, helper, inlined, larger, merged, smaller
-from ..linkage import named_tuple
+from ..linkage import apart, named_tuple, record_at
 from ..numbers.synapses import NUMBERS
 from ..physics.stp import recovered, relative_width, utilized
 from .lanes import F1, I1, I2
@@ -140,6 +140,16 @@ class Arrivals(NamedTuple):
     prelog: Prelog
 
 
+class Traffic(NamedTuple):
+    """All of that."""
+
+    routes: Routes
+    queues: Queues
+    drivers: Drivers
+    cursor: I64  # (N_CURSOR,)
+    arrivals: Arrivals
+
+
 def _records(kind: np.dtype[np.void], n_dimensions: int = 1) -> types.Array:
     return types.Array(from_dtype(kind), n_dimensions, "C", aligned=False)
 
@@ -152,6 +162,7 @@ ROUTES_TYPE = named_tuple(
 )  # fmt: skip
 QUEUES_TYPE = named_tuple(Queues, _records(BUS_STATE), _records(EVENT, 2), I1)
 ARRIVALS_TYPE = named_tuple(Arrivals, I1, I1, F1, named_tuple(Prelog, I1, I1, I1, I1))
+TRAFFIC_TYPE = named_tuple(Traffic, ROUTES_TYPE, QUEUES_TYPE, DRIVERS_TYPE, I1, ARRIVALS_TYPE)
 
 
 def new_queues(capacity: int = 1 << 16) -> Queues:
@@ -295,18 +306,28 @@ def _log(fires, circuits, bus, label, cycle, log_tick, log_driver, log_address, 
     return n
 
 
-@helper
-def serve(routes, queues, drivers, cursor, start_cycle, end_cycle, arrivals):  # type: ignore[no-untyped-def]
+@apart
+def serve(traffic_at, held, start_cycle, end_cycle):  # type: ignore[no-untyped-def]
     """Serve the buses from `start_cycle` up to `end_cycle`; return the number of arrivals.
 
     Writes to queues, the state of drivers, cursor and arrivals.  Ends early, before the cycle
     cursor[ARRIVED_UNTIL], if the next cycle may not fit into `arrivals` or its log, or needs rows
     of cursor[UNKNOWN_KEY].
+
+    traffic_at  reference to TRAFFIC_TYPE
+    held        number of arrivals to keep: new ones come behind them
     """
+    traffic = record_at(traffic_at, TRAFFIC_TYPE)
+    routes, queues, drivers, cursor = (
+        traffic.routes, traffic.queues, traffic.drivers, traffic.cursor,
+    )  # fmt: skip
+    arrivals = traffic.arrivals
     settings, inputs, row_of = routes.buses, routes.inputs, routes.row_of
     driver_row, state, ring, dropped = routes.driver_row, queues.buses, queues.ring, queues.dropped
     circuits, listening, modulated = drivers.circuits, drivers.listening, drivers.modulated
-    out_cycle, out_row, out_gain = arrivals.cycle, arrivals.row, arrivals.gain
+    out_cycle, out_row, out_gain = (
+        arrivals.cycle[held:], arrivals.row[held:], arrivals.gain[held:],
+    )  # fmt: skip
     tick, driver, address = arrivals.prelog.tick, arrivals.prelog.driver, arrivals.prelog.address
     n, n_logged, until, missing = 0, arrivals.prelog.n[0], end_cycle, -1
     for bus in range(N_BUSES):
@@ -399,12 +420,6 @@ def recover(circuits, stale, cycle):  # type: ignore[no-untyped-def]
             c = circuits[d]
             c.v = recovered(c.v, c.v_recover, (cycle - c.since) * c.rate)
             c.since = cycle
-
-
-@compiled
-def arrive(routes, queues, drivers, cursor, start_cycle, end_cycle, arrivals):  # type: ignore[no-untyped-def]
-    """`serve`, called from Python."""
-    return serve(routes, queues, drivers, cursor, start_cycle, end_cycle, arrivals)
 
 
 @compiled

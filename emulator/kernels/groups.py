@@ -22,7 +22,6 @@ from .arrivals import ARRIVALS_TYPE, Arrivals
 from .backend import bypass, forget_thresholds
 from .lanes import AT, F1, F2, I1, I2, I3, LANES_TYPE, NEVER, READERS_TYPE
 from .stepping import (
-    adapt,
     base,
     enter_interval,
     enter_rest,
@@ -165,12 +164,14 @@ TASK_TYPE = named_tuple(
     LANES_TYPE, READERS_TYPE, I1, F1, I1, ARRIVALS_TYPE, types.Array(types.int32, 2, "C"), I3, I2,
     I1, types.Array(types.uint64, 1, "C"), I1,
 )  # fmt: skip
-RUN, SETTLE, FOLLOW, OUTPUTS, COUPLING, NETWORK, TRACE, BYPASS, STEPS = range(9)
+RUN, SETTLE, FOLLOW, OUTPUTS, COUPLING, NETWORK, TRACE = range(7)
+BYPASS, SERVE, LINES, ADAPT, STEPS = range(7, 12)
 N_ADDRESSES = STEPS + 4
 """Entries of a task's addresses: of functions (`run_group`, `backend.settle`, `neurons.follow`,
 `fire.outputs`), of a `coupling.Coupling`, a `fire.Network` and a `Trace`, and again of functions
-(`fire_bypassed`, and those that step blocks of each kind).  0 where there is nothing of the kind:
-what few networks need is compiled only for them."""
+(`fire_bypassed`, `arrivals.serve`, `advance_lines`, `stepping.adapt`, and those that step blocks of
+each kind).  0 where there is nothing of the kind: what few networks need is compiled only for them.
+"""
 
 
 @inlined
@@ -190,9 +191,11 @@ def _at_once(into, left, to_event, to_timer, ticks):  # type: ignore[no-untyped-
     return smaller(smaller(at_most, to_event), larger(to_timer, 0) // ticks + 1)
 
 
-@inlined
-def _advance_lines(s, first, last, step, calm_from, rails):  # type: ignore[no-untyped-def]
+@apart
+def advance_lines(lanes_at, first, last, step, calm_from):  # type: ignore[no-untyped-def]
     """Synaptic slopes of gentle blocks for this step, or for what is left of the interval."""
+    lanes = record_at(lanes_at, LANES_TYPE)
+    s, rails = lanes.state, lanes.constants
     into = step % ln.INTERVAL
     if step < calm_from:
         step_lines(s, first, last, rails)
@@ -200,6 +203,7 @@ def _advance_lines(s, first, last, step, calm_from, rails):  # type: ignore[no-u
         enter_interval(s, first, last, rails)
     elif step == calm_from:
         enter_rest(s, first, last, ln.INTERVAL - into, rails)
+    return into
 
 
 @apart
@@ -259,7 +263,7 @@ def run_group(task_at, group, origin, thread):  # type: ignore[no-untyped-def]
             forget_thresholds(lanes, first * ln.LANES, last * ln.LANES)
             next_noise = (step // noise_steps + 1) * noise_steps
         if into == 0 and kind != ln.SIMPLE:
-            adapt(s, first, last, rails)
+            call(addresses[ADAPT], (lanes_at, first, last))
         if came:
             if step > calm_from and into and kind <= ln.ADAPTIVE:
                 leave_interval(s, first, last, ln.INTERVAL - into, n_lanes)
@@ -277,7 +281,7 @@ def run_group(task_at, group, origin, thread):  # type: ignore[no-untyped-def]
         if came:
             due = _earliest(lanes.block, first, last)
         if kind <= ln.ADAPTIVE:
-            _advance_lines(s, first, last, step, calm_from, rails)
+            call(addresses[LINES], (lanes_at, first, last, step, calm_from))
             if step >= calm_from and not closely:
                 n = _at_once(into, until - step, next_event - step, due - step * ticks, ticks)
         taken, before = 1, step

@@ -18,27 +18,13 @@ from ..parameters import NOISE_BLOCK_CYCLES
 from . import groups as gr
 from . import lanes as ln
 from . import threads as th
-from .arrivals import (
-    ARRIVED_UNTIL,
-    DRIVERS_TYPE,
-    MOST_PULSES,
-    QUEUES_TYPE,
-    ROUTES_TYPE,
-    UNKNOWN_KEY,
-    Arrivals,
-    Drivers,
-    Queues,
-    Routes,
-    send,
-    serve,
-)
+from .arrivals import ARRIVED_UNTIL, MOST_PULSES, TRAFFIC_TYPE, UNKNOWN_KEY, Traffic, send
 from .backend import bypass, fire_now
 from .fire import LOG_TYPE, NETWORK_TYPE, Log, comes_after, insert
 from .groups import (
     Task,
     record,
 )
-from .lanes import I1, I64
 
 STEP, N_SPIKES, HELD = range(3)
 CALM_FROM, ARM, N_EVENTS = 6, 7, 8
@@ -118,13 +104,10 @@ class Call(NamedTuple):
     """What `advance` works on, call after call.  It writes to everything but routes."""
 
     task: Task
-    routes: Routes
-    queues: Queues
-    drivers: Drivers
-    cursor: I64  # (N_CURSOR,)
+    traffic: Traffic
 
 
-CALL_TYPE = named_tuple(Call, gr.TASK_TYPE, ROUTES_TYPE, QUEUES_TYPE, DRIVERS_TYPE, I1)
+CALL_TYPE = named_tuple(Call, gr.TASK_TYPE, TRAFFIC_TYPE)
 
 
 @apart
@@ -212,7 +195,8 @@ def advance(call_at, out_at, until_step, longest):  # type: ignore[no-untyped-de
     longest          steps of a window: no spike reaches a synapse, or a slave, in less
     """
     c, out = record_at(call_at, CALL_TYPE), record_at(out_at, ln.OUTPUT_TYPE)
-    task, routes, queues, cursor = c.task, c.routes, c.queues, c.cursor
+    task, routes, queues, cursor = c.task, c.traffic.routes, c.traffic.queues, c.traffic.cursor
+    traffic_at = reference(c.traffic, TRAFFIC_TYPE)
     task_at, lanes_at = reference(task, gr.TASK_TYPE), reference(task.lanes, ln.LANES_TYPE)
     origin, step, shared = cursor[STEP], cursor[STEP], task.shared
     n_lanes, connected = task.lanes.digital.shape[1], task.addresses[gr.FOLLOW] != 0
@@ -230,8 +214,7 @@ def advance(call_at, out_at, until_step, longest):  # type: ignore[no-untyped-de
             break
         a, log, held = task.arrivals, task.arrivals.prelog, cursor[HELD]
         start = cursor[ARRIVED_UNTIL] if held else step * step_cycles
-        rest = Arrivals(a.cycle[held:], a.row[held:], a.gain[held:], a.prelog)
-        came = serve(routes, queues, c.drivers, cursor, start, wanted * step_cycles, rest)
+        came = call(task.addresses[gr.SERVE], (traffic_at, held, start, wanted * step_cycles))
         shared[th.N_ARRIVED] = held + came
         end = smaller(
             wanted, cursor[ARRIVED_UNTIL] // step_cycles

@@ -76,13 +76,14 @@ def _coefficients(rails):  # type: ignore[no-untyped-def]
 # --- per interval ---------------------------------------------------------------------------------
 
 
-@helper
-def adapt(s, first, last, rails):  # type: ignore[no-untyped-def]
+@apart
+def adapt(lanes_at, first, last):  # type: ignore[no-untyped-def]
     """Take the adaptation nodes of blocks first..last - 1 through the coming interval.
 
     The membrane is taken to go on as in the step before, up to the interval's middle.
     """
-    c = _coefficients(rails)
+    lanes = record_at(lanes_at, ln.LANES_TYPE)
+    s, c = lanes.state, _coefficients(lanes.constants)
     for b in range(first, last):
         base = _U(b) * _BLOCK
         for lane in range(16):
@@ -96,6 +97,7 @@ def adapt(s, first, last, rails):  # type: ignore[no-untyped-def]
             s[o + _W], s[o + _BENT] = w, bent
             s[o + _W_NEXT] = fused(w - goal, s[o + _W_DECAY], goal)
             s[o + _OFFSET] = fused(-s[o + _ADAPT_SLOPE], bent, s[o + _PLAIN_OFFSET])
+    return 0
 
 
 @inlined
@@ -116,7 +118,7 @@ def _synaptic(v, i_exc, i_inh, r, c):  # type: ignore[no-untyped-def]
     return fused(-i_inh, room(r[2], r[3], v, c), i_exc * room(r[0], r[1], v, c))
 
 
-@helper
+@merged
 def enter_interval(s, first, last, rails):  # type: ignore[no-untyped-def]
     """Synaptic slopes of gentle blocks for an interval without events; lines go to its end."""
     r, c = (rails[0], rails[1], rails[2], rails[3]), _coefficients(rails)
@@ -153,7 +155,7 @@ def _mean(middle):  # type: ignore[no-untyped-def]
     return fused(_2_3RDS, middle, fused(middle, middle, _ONE) * _6TH)
 
 
-@helper
+@merged
 def enter_rest(s, first, last, n, rails):  # type: ignore[no-untyped-def]
     """`enter_interval` for the last `n` steps of one, fewer than INTERVAL."""
     r, c = (rails[0], rails[1], rails[2], rails[3]), _coefficients(rails)
@@ -187,7 +189,7 @@ def leave_interval(s, first, last, n, n_lanes):  # type: ignore[no-untyped-def]
                 s[o + _INH] *= s[o + _INH_RISE]
 
 
-@helper
+@merged
 def step_lines(s, first, last, rails):  # type: ignore[no-untyped-def]
     """Synaptic slopes of gentle blocks for one step; lines go to its end."""
     r, c = (rails[0], rails[1], rails[2], rails[3]), _coefficients(rails)

@@ -8,6 +8,7 @@ import numpy as np
 from emulator import padi
 from emulator.effects import Effects
 from emulator.kernels import arrivals as ar
+from emulator.linkage import Record
 from emulator.memory import Memory
 from emulator.mismatch import Mismatch
 from emulator.synapse_drivers import SynapseDrivers
@@ -95,9 +96,8 @@ class Bench:
 
     def arrive(self, start, end):
         """One call of the kernel: [(cycle, row, gain), ...]."""
-        n = ar.arrive(
-            self.routes, self.queues, self.drivers, self.cursor, start, end, self.arrivals
-        )
+        traffic = ar.Traffic(self.routes, self.queues, self.drivers, self.cursor, self.arrivals)
+        n = ar.serve(Record(traffic, ar.TRAFFIC_TYPE), 0, start, end)
         found = self.arrivals.cycle[:n], self.arrivals.row[:n], self.arrivals.gain[:n]
         return list(zip(*(array.tolist() for array in found), strict=True))
 

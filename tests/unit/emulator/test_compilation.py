@@ -38,8 +38,9 @@ print(json.dumps({
     "answer": [int(word) for word in response],
     "marked": compilation.mark().exists(),
     "signatures": {
-        f.func.__self__.py_func.__name__.rsplit("_", 1)[0]: len(f.func.__self__.signatures)
-        for f in compilation.parts() if hasattr(f, "func")
+        function.py_func.__name__: len(function.signatures)
+        for part in compilation.parts() for function, *_ in part.args[0]
+        if hasattr(function, "signatures")
     },
 }))
 """

@@ -106,8 +106,8 @@ def test_a_record_of_another_class_is_refused(outer):
 
 
 def test_python_calls_what_is_apart():
-    pair = Record(Inner(np.array([1, 2]), np.array([10, 100])), PAIR)
-    assert weighted(pair.address, -3) == -630
+    pair = Inner(np.array([1, 2]), np.array([10, 100]))
+    assert weighted(Record(pair, PAIR), -3) == -630
 
 
 def test_compiled_code_calls_it_by_its_address():

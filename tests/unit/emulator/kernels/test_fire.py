@@ -24,8 +24,7 @@ def turned_into_events(net, lanes, spikes, events, start, end):
         Record(spikes, fire.LOG_TYPE),
         Record(events, fire.LOG_TYPE),
     )
-    where = (record.address for record in records)
-    return fire.outputs(*where, spikes.tick.size, start, end - 1)
+    return fire.outputs(*records, spikes.tick.size, start, end - 1)
 
 
 def network(operation):

@@ -46,9 +46,16 @@ from .linkage import Apart
 from .synapses import BUCKETS_TYPE, bucket_sort, fill
 
 MOST = 4
-"""More processes would find nothing to do: the longest part is a third of everything."""
+"""More processes would find nothing to do: the longest part takes a quarter of the time."""
 _PATIENCE_S = 120.0
-_WORK = "import sys; from emulator.compilation import work; work(sys.argv[1])"
+_WORK = """
+import sys
+folder, home = sys.argv[1:]
+if home not in sys.path:
+    sys.path.insert(0, home)
+from emulator.compilation import work
+work(folder)
+"""
 
 Parts = Sequence[Callable[[], object]]
 
@@ -96,10 +103,10 @@ def _compile(part: tuple[tuple[Any, ...], ...]) -> None:
 
 
 def _claim(folder: Path, part: int) -> bool:
-    """Whether nobody else has taken a part."""
+    """Whether nobody else has taken a part; false as well once the folder is gone."""
     try:
         (folder / str(part)).touch(exist_ok=False)
-    except FileExistsError:
+    except OSError:
         return False
     return True
 
@@ -114,8 +121,7 @@ def _work(folder: Path, of: Parts) -> None:
 
 def work(folder: str) -> None:
     """What a process does that helps: take parts until there are none, or nobody waits any more."""
-    if Path(folder).is_dir():
-        _work(Path(folder), parts())
+    _work(Path(folder), parts())
 
 
 def wanted(cores: int, variable: str | None) -> int:
@@ -153,13 +159,12 @@ def _start(folder: str) -> subprocess.Popen[bytes] | None:
     python, home = _python(), str(Path(__file__).parents[1])
     if python is None:
         return None
-    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    environment = dict(os.environ)
     if cache := getattr(numba.config, "CACHE_DIR", ""):  # set by a program
         environment["NUMBA_CACHE_DIR"] = cache
     try:
         return subprocess.Popen(
-            [python, "-c", _WORK, folder],
+            [python, "-P", "-c", _WORK, folder, home],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -228,7 +233,10 @@ def begin() -> None:
         number = wanted(cores(), os.environ.get("PYNN_HX_COMPILERS"))
         marked = mark()
         if number > 1 and marked is not None and not marked.exists():
-            helpers = Helpers(number - 1)
+            try:
+                helpers = Helpers(number - 1)
+            except OSError:  # no folder for temporary files: this process compiles everything
+                return
             _helpers.append(helpers)
             atexit.register(helpers.stop)
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -93,8 +94,49 @@ def test_every_part_is_taken_once_however_many_work(tmp_path):
     assert sorted(done) == list(range(200))
 
 
-def test_a_process_stops_when_nobody_waits_for_it(tmp_path):
-    assert compilation.work(str(tmp_path / "gone")) is None
+def test_a_process_stops_when_nobody_waits_for_it(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(compilation, "parts", lambda: [lambda: done.append(1)])
+    compilation.work(str(tmp_path / "gone"))
+    assert done == []
+    compilation.work(str(tmp_path))
+    assert done == [1]
+
+
+@pytest.fixture
+def first_use_of_this_process(monkeypatch, tmp_path):
+    """As if nobody had compiled anything on this machine."""
+    monkeypatch.setattr(compilation, "_begun", False)
+    monkeypatch.setattr(compilation, "_helpers", [])
+    monkeypatch.setattr(compilation, "mark", lambda: tmp_path / "mark")
+    monkeypatch.setenv("PYNN_HX_COMPILERS", "2")
+
+
+def test_without_a_folder_for_temporary_files_there_is_no_help(
+    first_use_of_this_process, monkeypatch
+):
+    def refused(**_):
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refused)
+    compilation.begin()
+    assert compilation._helpers == []
+
+
+def test_an_interrupted_compilation_leaves_no_process_and_no_mark(
+    first_use_of_this_process, monkeypatch
+):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    compilation.begin()
+    (helpers,) = compilation._helpers
+    processes = list(helpers._processes)
+    monkeypatch.setattr(compilation, "parts", lambda: [interrupted])
+    with pytest.raises(KeyboardInterrupt):
+        compilation.finish()
+    assert [process.poll() is not None for process in processes] == [True]
+    assert not compilation.mark().exists()
 
 
 @pytest.fixture

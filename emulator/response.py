@@ -183,4 +183,5 @@ class Response:
         tick = (items.payload >> np.uint64(_VALUE_BITS)).astype(np.int64)
         stamp = (tick - zero * _TICKS_PER_CYCLE & _STAMP_MASK).astype(np.uint64)
         event = stamp << np.uint64(_VALUE_BITS) | items.payload & _VALUE_MASK
-        return Report(items.cycle - zero, items.kind, np.where(timed, event, items.payload))
+        payload = event if timed.all() else np.where(timed, event, items.payload)
+        return Report(items.cycle - zero, items.kind, payload)

@@ -96,12 +96,12 @@ class AnalogSide:
             return
         entries = self._parts.downlinks.enter(events)
         entered = entries.inputs
-        self._uncounted = _joined(self._uncounted, entered)
+        self._uncounted = _joined([self._uncounted, entered])
         self._parts.crossbar.lose_at_buses(self._memory, entries.dropped)
         due = entered.cycle + self._latencies.fpga_to_synapse
         self._core.feed(Inputs(due, entered.input, entered.label))
         back = Inputs(entered.cycle + self._latencies.fpga_to_fpga, entered.input, entered.label)
-        self._echoes = _joined(self._echoes, back)
+        self._echoes = _joined([self._echoes, back])
 
     def watch(self, watched: dict[Observable, tuple[int, int]]) -> None:
         """Between which cycles something is observed besides recordings; NEVER as an end: on."""
@@ -269,7 +269,7 @@ class AnalogSide:
             leaving.append(_in_ticks(background))
         leaving = [events for events in leaving if events.cycle.size]
         if leaving and self._parts.recording.enabled and self._reached > start:
-            self._leave(Inputs(*(np.concatenate(column) for column in zip(*leaving, strict=True))))
+            self._leave(_joined(leaving))
         return self._reached
 
     def _spikes(self, pieces: list[Piece]) -> Inputs:
@@ -281,10 +281,12 @@ class AnalogSide:
         neuron = np.concatenate([piece.event_neuron for piece in spikes])
         tick = np.concatenate([piece.event_tick for piece in spikes])
         sent = backend.digital[neuron]
-        neuron, tick = neuron[sent], tick[sent]
+        if not sent.all():
+            neuron, tick = neuron[sent], tick[sent]
         output = neuron % _NEURONS_PER_ROW // _NEURONS_PER_OUTPUT
-        self._parts.crossbar.count(self._memory, output, backend.label[neuron])
-        return Inputs(tick, output, backend.label[neuron])
+        label = backend.label[neuron]
+        self._parts.crossbar.count(self._memory, output, label)
+        return Inputs(tick, output, label)
 
     def _due_echoes(self, end: int) -> Inputs:
         """FPGA events that reach their link before `end`, by chip tick."""
@@ -309,10 +311,11 @@ class AnalogSide:
             label=events.label,
             input_=events.input,
         )
-        gone = ~left.kept
-        if gone.any():
+        tick, payload = left.tick, left.link << 14 | left.label
+        if not left.kept.all():
+            gone = ~left.kept
             self._parts.crossbar.lose(self._memory, left.input[gone], 8 + left.link[gone])
-        tick, payload = left.tick[left.kept], (left.link << 14 | left.label)[left.kept]
+            tick, payload = tick[left.kept], payload[left.kept]
         if self._response is not None:
             arrival = tick // p.TICKS_PER_CYCLE + self._latencies.chip_to_fpga
             self._response.add_events(FromFpga.SPIKE_PACK_1, arrival, tick, payload)
@@ -333,8 +336,10 @@ class AnalogSide:
         return self._parts.network.amplifier_inputs(selected, membranes)
 
 
-def _joined(a: Inputs, b: Inputs) -> Inputs:
-    return Inputs(*(np.concatenate(pair) for pair in zip(a, b, strict=True)))
+def _joined(events: list[Inputs]) -> Inputs:
+    if len(events) == 1:
+        return events[0]
+    return Inputs(*(np.concatenate(column) for column in zip(*events, strict=True)))
 
 
 def _in_ticks(events: Inputs) -> Inputs:

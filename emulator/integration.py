@@ -96,6 +96,8 @@ class Integration:
             first.extend(of_kind[::size].tolist())
         self._coupling, self._net = self._couple(clusters, capacitance, places), net
         compilation.finish()
+        if threads > 1:
+            kernel.assist.compile()  # before threads wait for each other
         self._record = None
         self._task = groups.Task(
             lanes=lanes,

@@ -141,7 +141,7 @@ class Arrivals(NamedTuple):
 
 
 class Traffic(NamedTuple):
-    """All of that."""
+    """What `serve` works on: where events go, those on their way, and what they cause."""
 
     routes: Routes
     queues: Queues

@@ -402,7 +402,8 @@ class AnalogCore:
             if self._step > first:
                 neuron = self._places.neuron
                 spikes = result.spike_tick, neuron[result.spike_lane]
-                events = result.event_tick, neuron[result.event_lane]
+                same = result.event_tick is result.spike_tick
+                events = spikes if same else (result.event_tick, neuron[result.event_lane])
                 trace, pulses = result.trace[self._pair_row], Pulses(*result.pulses)
                 pieces.append(Piece(first, *spikes, *events, trace, pulses))
         return pieces

@@ -39,7 +39,7 @@ from .kernels.arrivals import serve
 from .kernels.backend import settle
 from .kernels.groups import advance_lines, run_group
 from .kernels.idle import jump
-from .kernels.lanes import F1, F2, I1
+from .kernels.lanes import F1, F2, I1, I2
 from .kernels.neurons import advance
 from .kernels.stepping import adapt, step_adaptive, step_simple
 from .linkage import Apart
@@ -88,7 +88,7 @@ def parts() -> Parts:
             (fill, I1, I1, I1, BUCKETS_TYPE, F1, types.Array(types.float32, 4, "C"), I1),
         ),
         ((cv.mix, F2, d2, d2, real, d1, F2),),
-        ((links.leave, links.UPLINKS_TYPE, I1, whole, types.boolean, I1, I1, I1, bools),),
+        ((links.leave, links.UPLINKS_TYPE, I2, I1, whole, types.boolean, *[I1] * 6),),
     )  # fmt: skip
     return [partial(_compile, part) for part in together]
 

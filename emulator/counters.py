@@ -35,10 +35,17 @@ class SpikeCounters:
     def __init__(self) -> None:
         self._spikes = np.zeros(N_NEURONS, np.int64)
         self._since = np.zeros(N_NEURONS, np.int64)
+        self._latest_reset = 0
 
     def add(self, neuron: Ints, tick: Ints) -> None:
-        """Count spikes (spike,) of AtomicNeurons at chip ticks; those before a reset are late."""
-        counted = neuron[tick >= self._since[neuron]]
+        """Count spikes (spike,) of AtomicNeurons at chip ticks, in order.
+
+        Those from before a reset come too late for it.
+        """
+        if not tick.size:
+            return
+        late = tick[0] < self._latest_reset
+        counted = neuron[tick >= self._since[neuron]] if late else neuron
         self._spikes += np.bincount(counted, minlength=N_NEURONS)
 
     def claims(self, address: Ints) -> Bools:
@@ -57,7 +64,7 @@ class SpikeCounters:
             )
             return
         self._spikes[neuron] = 0
-        self._since[neuron] = _TICKS * cycle
+        self._since[neuron] = self._latest_reset = _TICKS * cycle
 
     def read(self, address: int, cycle: int, context: Context) -> int | None:
         """Count and overflow flag; the registers that reset read as 0."""

@@ -82,8 +82,12 @@ class Crossbar:
 
     def reaches_link(self, input_: Ints, label: Ints) -> Bools:
         """(event,): whether the events reach a link to the FPGA: number `input_` % 4, if any."""
-        mask, target = self._mask[_N, _LINK], self._target[_N, _LINK]
+        mask, target = self.link_nodes()
         return (label & mask[input_]) == target[input_]
+
+    def link_nodes(self) -> Ints:
+        """(2, 20) mask and target of the nodes between each input and link number `input` % 4."""
+        return np.stack([self._mask[_N, _LINK], self._target[_N, _LINK]])
 
 
 class CrossbarCounters:
@@ -101,7 +105,7 @@ class CrossbarCounters:
     def count(self, memory: Memory, input_: Ints, label: Ints) -> None:
         """Count events (event,) that arrive at inputs with 14-bit labels, as the registers stand.
 
-        Events that a full queue then loses are to be given to `lose` as well.
+        Events that a full queue then loses are to be given to `lose_at_links` as well.
         """
         counted, enabled = _counted(memory), _enabled_outputs(memory)
         outputs = np.flatnonzero(enabled | counted.any(axis=0))
@@ -114,16 +118,16 @@ class CrossbarCounters:
             self._drops += np.bincount(input_[held_back], minlength=N_INPUTS)
             self._events[output] += int(np.count_nonzero(passed)) * int(enabled[output])
 
-    def lose(self, memory: Memory, input_: Ints, output: Ints) -> None:
-        """Take back events (event,) for which the queue between input and output had no room.
+    def lose_at_links(self, memory: Memory, n: Ints) -> None:
+        """Take back n (20,) events of each input for which the queue to its link had no room.
 
         `count` has counted them at their output, which they do not reach.
         """
-        if not input_.size:
+        if not n.any():
             return
-        lost = _counted(memory)[input_, output]
-        self._drops += np.bincount(input_[lost], minlength=N_INPUTS)
-        self._events -= np.bincount(output, minlength=N_OUTPUTS) * _enabled_outputs(memory)
+        self._drops += n * _counted(memory)[_N, _LINK]
+        lost = np.bincount(_LINK, weights=n, minlength=N_OUTPUTS).astype(np.int64)
+        self._events -= lost * _enabled_outputs(memory)
 
     def lose_at_buses(self, memory: Memory, n: Ints) -> None:
         """Count n (20,) events of each input that PADI buses had no room for.

@@ -74,6 +74,7 @@ class Integration:
         self._task: Any = None
         self._records: list[Record] = []
         self._record: Record | None = None
+        self._stale = False  # whether the record's members are not the present ones
 
     def load(
         self,
@@ -98,7 +99,7 @@ class Integration:
         compilation.finish()
         if threads > 1:
             kernel.assist.compile()  # before threads wait for each other
-        self._record = None
+        self._stale = True
         self._task = groups.Task(
             lanes=lanes,
             readers=readers,
@@ -159,7 +160,7 @@ class Integration:
 
     def connect(self, routes: ar.Routes, queues: ar.Queues, drivers: ar.Drivers) -> None:
         """Take routes for these lanes."""
-        self._record = None
+        self._stale = True
         self._routes, self._queues, self._drivers = routes, queues, drivers
         self._task = self._task._replace(drops=routes.drops.reshape(-1), blocks=routes.blocks)
         delay = max(int(routes.neuron_delay) // self._step_cycles, 1)
@@ -216,19 +217,19 @@ class Integration:
         log = self._arrivals.prelog
         n_pulses, log.n[0] = int(log.n[0]), 0
         tick, driver, address = (a[:n_pulses].copy() for a in (log.tick, log.driver, log.address))
-        return Result(
-            done, missing, out.spike_tick[:n], out.spike_lane[:n], out.event_tick[:n_events],
-            out.event_lane[:n_events], trace[:, : done - step + 1],
-            (tick, driver, address),
-        )  # fmt: skip
+        fired = out.spike_tick[:n], out.spike_lane[:n]
+        left = (out.event_tick[:n_events], out.event_lane[:n_events]) if self._net else fired
+        seen = trace[:, : done - step + 1]
+        return Result(done, missing, *fired, *left, seen, (tick, driver, address))
 
     def _call(self) -> Record:
         """What the kernel works on; begins with the task."""
-        if self._record is None:
+        if self._record is None or self._stale:
             traffic = ar.Traffic(
                 self._routes, self._queues, self._drivers, self._cursor, self._arrivals
             )
-            self._record = Record(kernel.Call(self._task, traffic), kernel.CALL_TYPE)
+            call = kernel.Call(self._task, traffic)
+            self._record, self._stale = Record(call, kernel.CALL_TYPE, self._record), False
         return self._record
 
     def log_pulses(self, on: bool) -> None:
@@ -236,7 +237,7 @@ class Integration:
         if on != (self._arrivals.prelog.tick.size > 0):
             self._arrivals = ar.new_arrivals(_ARRIVALS, _PULSES if on else 0)
             if self._task is not None:
-                self._task, self._record = self._task._replace(arrivals=self._arrivals), None
+                self._task, self._stale = self._task._replace(arrivals=self._arrivals), True
 
     def fire(self, lane: int, tick: int) -> None:
         """Make a lane's backend see a spike at `tick`."""

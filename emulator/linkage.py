@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache, cached_property
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -117,18 +117,29 @@ class Record:
     The first member of a record begins where the record does.
     """
 
-    def __init__(self, record: tuple[Any, ...], kind: types.BaseTuple) -> None:
-        """Raises TypeError if the record is not of this type."""
-        self._kept, words = record, list[int]()
-        _append(words, record, kind)
-        self._memory = np.array(words, np.uint64)
+    def __init__(
+        self, record: tuple[Any, ...], kind: types.BaseTuple, like: Record | None = None
+    ) -> None:
+        """Raises TypeError if the record is not of this type.
+
+        like  a record of the same type, from which members are taken over that are the same objects
+        """
+        self._kept, self._words = record, list[int]()
+        before, old = (None, []) if like is None else (like._kept, like._words)
+        _append(self._words, record, kind, before, old)
+        self._memory = np.array(self._words, np.uint64)
         self.address = self._memory.ctypes.data
 
 
-def _append(words: list[int], value: Any, kind: Any) -> None:
-    """Append a value as compiled code keeps it; an array as numba/_arraystruct.h describes it."""
-    if isinstance(kind, types.Array):
-        dtype, n_dimensions = _looks(kind)
+def _append(words: list[int], value: Any, kind: Any, before: Any, old: list[int]) -> None:
+    """Append a value as compiled code keeps it; an array as numba/_arraystruct.h describes it.
+
+    before  what stands at this place in a record with the words `old`
+    """
+    _, dtype, n_dimensions, size, members = _looks(kind)
+    if value is before and size > 1:
+        words += old[len(words) : len(words) + size]
+    elif dtype is not None:
         if not (
             isinstance(value, np.ndarray)
             and value.dtype == dtype
@@ -141,19 +152,43 @@ def _append(words: list[int], value: Any, kind: Any) -> None:
         words += (no_owner, no_object, value.size, value.itemsize, data)
         words += value.shape
         words += value.strides
-    elif members := getattr(kind, "types", ()):
+    elif members:
         if type(value) is not kind.instance_class:
             raise TypeError(f"{_described(value)} where {kind} is expected")
-        for member, its_kind in zip(value, members, strict=True):
-            _append(words, member, its_kind)
+        earlier = [None] * len(members) if before is None else before
+        for member, its_kind, was in zip(value, members, earlier, strict=True):
+            _append(words, member, its_kind, was, old)
     else:
         words.append(int(value) & _ALL_ONES)
 
 
-@cache
-def _looks(kind: types.Array) -> tuple[Any, int]:
-    """The dtype and the number of dimensions of arrays of a type."""
-    return as_dtype(kind.dtype), int(kind.ndim)
+class _Looks(NamedTuple):
+    """How values of a type are kept."""
+
+    kind: types.Type
+    dtype: Any  # of an array, or None
+    n_dimensions: int
+    n_words: int
+    members: tuple[types.Type, ...]  # of a tuple
+
+
+_known_looks: dict[int, _Looks] = {}  # by identity: Numba takes longer to hash a type
+
+
+def _looks(kind: types.Type) -> _Looks:
+    known = _known_looks.get(id(kind))
+    if known is None:
+        known = _known_looks[id(kind)] = _look_at(kind)
+    return known
+
+
+def _look_at(kind: types.Type) -> _Looks:
+    if isinstance(kind, types.Array):
+        n = int(kind.ndim)
+        return _Looks(kind, as_dtype(kind.dtype), n, 5 + 2 * n, ())
+    members = tuple(getattr(kind, "types", ()))
+    n_words = sum(_looks(member).n_words for member in members) if members else 1
+    return _Looks(kind, None, 0, n_words, members)
 
 
 def _described(value: Any) -> str:

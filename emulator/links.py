@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .crossbar import FIRST_LINK, N_LINKS, Inputs
-from .device import Bools, Ints
+from .crossbar import FIRST_LINK, N_LINKS, Crossbar, Inputs
+from .device import Ints
 from .errors import EmulatorError
 from .kernels import links as kernels
 from .memory import Memory
@@ -27,13 +27,11 @@ def _count(name: str) -> int:
 
 
 class Departures(NamedTuple):
-    """What became of events on their way to the FPGA, (event,) each."""
+    """What became of events on their way to the FPGA."""
 
-    tick: Ints  # chip tick at which it left the chip, or was lost
-    link: Ints  # 0..3
-    label: Ints  # 14 bit
-    input: Ints  # crossbar input
-    kept: Bools
+    tick: Ints  # (left,) chip tick at which each left the chip, not falling by FPGA cycle
+    event: Ints  # (left,) link << 14 | label
+    lost: Ints  # (20,) how many were lost, by crossbar input
 
 
 class Uplinks:
@@ -49,28 +47,28 @@ class Uplinks:
         self._loses = effects.event_loss
         self._state = kernels.new_uplinks(_count("uplink_depth"))
 
-    def leave(
-        self, memory: Memory, *, tick: Ints, link: Ints, label: Ints, input_: Ints
-    ) -> Departures:
-        """Send events (event,) that are ready at chip ticks; they come back sorted by tick, input.
+    def leave(self, memory: Memory, ready: Inputs) -> Departures:
+        """Send events that are ready at chip ticks (instead of cycles), as the nodes let them.
 
         Calls go forward in time.  Where they cut it makes no difference, if events of one tick stay
         together; those of one tick and input keep their order.
         """
-        if not np.array_equal(link, input_ % N_LINKS):
-            wrong = int(np.argmax(link != input_ % N_LINKS))
-            raise EmulatorError(
-                f"event {wrong}: crossbar input {int(input_[wrong])} is not wired to link "
-                f"{int(link[wrong])}; choose link {int(input_[wrong]) % N_LINKS}"
-            )
-        order = np.argsort(tick * kernels.N_INPUTS + input_, kind="stable")  # np.lexsort is slower
-        ready, source = tick[order], input_[order]
+        tick, input_, label = ready
+        # Most come in order of their ticks; those of one tick the kernel sorts by input.
+        if np.any(tick[1:] < tick[:-1]):
+            order = np.argsort(tick, kind="stable")
+            tick, input_, label = tick[order], input_[order], label[order]
+        else:
+            input_, label = input_.copy(), label.copy()
         slow = memory.block("crossbar_outputs")["enable_slow"].reshape(-1) != 0
         spacing = np.where(slow, _count("uplink_slow_spacing"), _count("uplink_spacing"))
-        left, kept = np.empty(ready.size, np.int64), np.empty(ready.size, bool)
-        keeps = _count("neurons_per_output")
-        kernels.leave(self._state, spacing, keeps, self._loses, ready, source, left, kept)
-        return Departures(left, link[order], label[order], source, kept)
+        left, event = np.empty((2, tick.size), np.int64)
+        lost = np.zeros(kernels.N_INPUTS, np.int64)
+        n = kernels.leave(
+            self._state, Crossbar(memory).link_nodes(), spacing, _count("neurons_per_output"),
+            self._loses, tick, input_, label, left, event, lost,
+        )  # fmt: skip
+        return Departures(left[:n], event[:n], lost)
 
     def reset(self) -> None:
         """Empty queues."""

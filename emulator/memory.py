@@ -6,7 +6,7 @@ more.  What is at no register's address is not kept.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,15 @@ def _default_word(container: Container, word: int) -> int:
     return int(register.encode_unchecked(register.defaults())[word])
 
 
+@lru_cache(1 << 16)
+def _place(address: int) -> tuple[int, int, int, bool]:
+    """Position, mask and shift as `memory_map.locate_bits` has them, and whether a word is kept."""
+    bits = memory_map.locate_bits([address])
+    position, mask, shift = int(bits.position[0]), int(bits.mask[0]), int(bits.shift[0])
+    both = access.READABLE | access.WRITABLE
+    return position, mask, shift, position >= 0 or int(access.rights([address])[0]) == both
+
+
 class Memory:
     """A register image with a version number per block, and its decoded fields."""
 
@@ -81,6 +90,8 @@ class Memory:
         Returns the addresses (in order) that keep nothing: no register's, and those of registers
         that are not both written and read.
         """
+        if addresses.size == 1:
+            return self._write_one(int(addresses[0]), int(values[0]), addresses)
         plain = memory_map.locate(addresses)
         if (plain >= 0).all():
             self._store(plain, values)
@@ -103,6 +114,16 @@ class Memory:
             new: Words = np.left_shift(values[part], by)
             self._store(at, self.image[at] & ~place | new & place)
         return refused
+
+    def _write_one(self, address: int, value: int, addresses: Words) -> Words:
+        """`write` of one word."""
+        position, mask, shift, keeps = _place(address)
+        if position >= 0:
+            word = int(self.image[position]) & ~(mask << shift) | (value & mask) << shift
+            self._store(np.array([position]), np.array([word], np.uint32))
+        elif keeps:
+            self.others[address] = value
+        return addresses[keeps:]
 
     def changes(self, addresses: Words, values: Words) -> bool:
         """Whether writing these words would change the image."""

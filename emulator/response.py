@@ -21,7 +21,7 @@ Ints = npt.NDArray[np.int64]
 
 _TICKS_PER_CYCLE = 2
 _VALUE_BITS = 16
-_VALUE_MASK, _STAMP_MASK = np.uint64(0xFFFF), 0xFF
+_EVENT_MASK = np.uint64(0xFFFFFF)  # the value, and a stamp of 8 bits above it
 _ALWAYS, _FOREVER = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 _WORTHWHILE = 4096
 """Reports that are encoded together, if there are so many."""
@@ -47,6 +47,14 @@ class Report(NamedTuple):
 
 
 _NOTHING = Report(np.empty(0, np.int64), np.empty(0, np.uint8), np.empty(0, np.uint64))
+
+
+def _joined(reports: list[Report]) -> Report:
+    return Report(
+        np.concatenate([report.cycle for report in reports]),
+        np.concatenate([report.kind for report in reports]),
+        np.concatenate([report.payload for report in reports]),
+    )
 
 
 class Response:
@@ -99,7 +107,8 @@ class Response:
 
     def add_events(self, kind: FromFpga, cycle: Ints, tick: Ints, value: Ints) -> None:
         """Spikes or samples that left the chip at chip ticks, with 16-bit values."""
-        stamped = tick.astype(np.uint64) << np.uint64(_VALUE_BITS) | value.astype(np.uint64)
+        stamped = tick.astype(np.uint64) << np.uint64(_VALUE_BITS)
+        stamped |= value.astype(np.uint64)
         self.add(kind, cycle, stamped)
 
     def set_time(self, cycle: int) -> None:
@@ -161,13 +170,11 @@ class Response:
 
     def _in_order(self) -> Report:
         waiting = self._waiting or [_NOTHING]
-        joined = Report(
-            np.concatenate([report.cycle for report in waiting]),
-            np.concatenate([report.kind for report in waiting]),
-            np.concatenate([report.payload for report in waiting]),
-        )
-        # Ranks are below 4; most often everything came in order.
-        key = joined.cycle * 4 + _RANK[joined.kind]
+        joined = waiting[0] if len(waiting) == 1 else _joined(waiting)
+        # Ranks are below 4; most often all is of one kind and came in order.
+        key = joined.cycle
+        if np.any(joined.kind != joined.kind[:1]):
+            key = key * 4 + _RANK[joined.kind]
         if np.all(key[1:] >= key[:-1]):
             return joined
         return joined.part(np.argsort(key, kind="stable"))
@@ -177,11 +184,11 @@ class Response:
         since, zeros = np.array(self._zeros).T
         # Items are in order; most often all come after the last init.
         early = np.any(items.cycle[:1] < since[-1])
-        which = np.searchsorted(since, items.cycle, side="right") - 1 if early else -1
+        which = np.searchsorted(since, items.cycle, side="right") - 1 if early else slice(-1, None)
         zero = zeros[which]
         timed = items.kind >= FromFpga.MADC_PACK_1
-        tick = (items.payload >> np.uint64(_VALUE_BITS)).astype(np.int64)
-        stamp = (tick - zero * _TICKS_PER_CYCLE & _STAMP_MASK).astype(np.uint64)
-        event = stamp << np.uint64(_VALUE_BITS) | items.payload & _VALUE_MASK
+        # No borrow reaches the value below the stamp.
+        event = items.payload - (zero * _TICKS_PER_CYCLE << _VALUE_BITS).view(np.uint64)
+        event &= _EVENT_MASK
         payload = event if timed.all() else np.where(timed, event, items.payload)
         return Report(items.cycle - zero, items.kind, payload)

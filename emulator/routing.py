@@ -41,7 +41,7 @@ class Router:
         self._nodes: object = None  # version of the registers that they were routed with
         self._extra: Ints = np.empty(0, np.int64)  # keys that the kernel asked for
         self._cursor = np.zeros(ar.N_CURSOR, np.int64)
-        self._built: tuple[Rows, Ints, tuple[object, Circuits, Places]] | None = None
+        self._built: tuple[Rows, tuple[object, Circuits, Places]] | None = None
 
     @property
     def queues(self) -> ar.Queues:
@@ -121,9 +121,7 @@ class Router:
             padi.queued_keys(self._queues),
             self._extra,
         ]
-        rows = self._rows(
-            memory, circuits, drivers.gain, decoded, places, np.unique(np.concatenate(keys))
-        )
+        rows = self._rows(memory, circuits, drivers.gain, decoded, places, np.concatenate(keys))
         self._routes = ar.Routes(
             buses=bus_inputs.buses,
             inputs=bus_inputs.inputs,
@@ -150,14 +148,14 @@ class Router:
         version = memory.version((*SYNAPSE_BLOCKS, *DRIVER_BLOCKS, "column_current"))
         now = version, circuits, places
         if self._built is not None:
-            rows, for_keys, then = self._built
+            rows, then = self._built
             same = then[0] == now[0] and then[1] is now[1] and then[2] is now[2]
-            if same and np.isin(keys, for_keys).all():
+            if same and not np.any(rows.row_of[keys] == ar.UNKNOWN):
                 return rows
         rows = self._synapses.build(
             memory, decoded, gain, _unit_drops(memory, circuits), places.neuron, keys
         )
-        self._built = rows, keys, now
+        self._built = rows, now
         return rows
 
     def _on_buses(self, crossbar: Crossbar, now: int, *, changed: bool) -> dict[str, Ints]:

@@ -105,6 +105,7 @@ class SynapseDrivers:
         self._offset = self._spread(mismatch, "driver.stp_offset").reshape(-1)
         self._ramp = 1 + self._spread(mismatch, "driver.stp_ramp").reshape(-1)
         self._circuits = np.zeros(N_DRIVERS, CIRCUIT)
+        self._of: tuple[Memory, object, Levels] | None = None  # what is decoded
 
     def _spread(self, mismatch: Mismatch, name: str) -> Array:
         if not self._effects.mismatch:
@@ -114,6 +115,7 @@ class SynapseDrivers:
     def reset(self) -> None:
         """Discharge all STP capacitors, as after power-on."""
         self._circuits[:] = np.zeros(1, CIRCUIT)
+        self._of = None
 
     def voltages(self, cycle: int) -> Array:
         """(256,) STP voltages [V] at `cycle`, which no event may precede."""
@@ -126,6 +128,12 @@ class SynapseDrivers:
 
         The array of circuits is the same in all results: with its STP voltages it is the state.
         """
+        of, version = self._of, memory.version(DRIVER_BLOCKS)
+        if of is None or of[0] is not memory or of[1] != version or of[2] is not levels:
+            self._of, self._decoded = (memory, version, levels), self._decode(memory, levels, cycle)
+        return self._decoded
+
+    def _decode(self, memory: Memory, levels: Levels, cycle: int) -> Drivers:
         fields = {k: v.reshape(-1) for k, v in memory.block("synapse_drivers").items()}
         common = {k: v[_HALF] for k, v in memory.block("stp").items()}
         analog = {k: v[_BLOCK] for k, v in levels.quadrants.items() if k.startswith("stp_")}

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..jit import compiled, larger
+from ..jit import compiled, larger, merged
 from ..linkage import named_tuple
 from .lanes import I1, I2
 
 I64 = npt.NDArray[np.int64]
 
 N_INPUTS, N_LINKS, N_NEURON_OUTPUTS = 20, 4, 8
-TICKS_PER_CYCLE = 2
+TICKS_PER_CYCLE, LABEL_BITS = 2, 14
 
 
 class Uplinks(NamedTuple):
@@ -39,34 +39,61 @@ def new_uplinks(depth: int) -> Uplinks:
     )
 
 
-@compiled
-def leave(uplinks, spacing, keeps, loses, tick, input_, out_tick, kept):  # type: ignore[no-untyped-def]
-    """Send events that are ready at `tick` (not falling) through the links to the FPGA.
+@merged
+def _sort_tick(tick, input_, label, first):  # type: ignore[no-untyped-def]
+    """Order the events of one tick, which begin at `first`, by their inputs; not more than that."""
+    n = first + 1
+    while n < tick.size and tick[n] == tick[first]:
+        at, i, text = n, input_[n], label[n]
+        while at > first and input_[at - 1] > i:
+            input_[at], label[at] = input_[at - 1], label[at - 1]
+            at -= 1
+        input_[at], label[at] = i, text
+        n += 1
 
+
+@compiled
+def leave(uplinks, nodes, spacing, keeps, loses, tick, input_, label, out_tick, out_event, lost):  # type: ignore[no-untyped-def]
+    """Send events that are ready at `tick` (not falling) through their nodes and links to the FPGA.
+
+    nodes    (2, 20) mask and target of the node between each input and its link
     spacing  (4,) cycles from an event on a link to the next
     keeps    how many events a neuron event output holds while it is busy
     loses    False: queues have no limit
-    Writes out_tick (when an event leaves, or is lost), kept and the state.
+    Sorts events of one tick by input, stably.  Writes `out_tick` (when an event leaves, not
+    falling by cycle) and `out_event` (link << 14 | label) of those that get there, and `lost` (20,)
+    by input.  Returns how many get there.
     """
-    depth = uplinks.leaves.shape[1]
+    depth, n_left = uplinks.leaves.shape[1], 0
     for n in range(tick.size):
+        if n == 0 or tick[n] != tick[n - 1]:
+            _sort_tick(tick, input_, label, n)
         i = input_[n]
+        if (label[n] & nodes[0, i]) != nodes[1, i]:
+            continue
         link = i % N_LINKS
         handed_on = larger(tick[n], uplinks.input_free[i])
-        out_tick[n], kept[n] = handed_on, False
         if loses and i < N_NEURON_OUTPUTS and handed_on - tick[n] >= keeps:
+            lost[i] += 1
             continue
         uplinks.input_free[i] = handed_on + 1
         # The entry that this event would overwrite is that of the event `depth` before it.
-        at = uplinks.accepted[i] % depth
-        if loses and uplinks.leaves[i, at] > handed_on:
+        entry = uplinks.accepted[i] % depth
+        if loses and uplinks.leaves[i, entry] > handed_on:
+            lost[i] += 1
             continue
         cycle = larger(handed_on // TICKS_PER_CYCLE, uplinks.link_free[link])
         uplinks.link_free[link] = cycle + spacing[link]
-        out_tick[n] = larger(handed_on, TICKS_PER_CYCLE * cycle)
-        uplinks.leaves[i, at] = out_tick[n]
+        left = larger(handed_on, TICKS_PER_CYCLE * cycle)
+        uplinks.leaves[i, entry] = left
         uplinks.accepted[i] += 1
-        kept[n] = True
+        at = n_left
+        while at > 0 and out_tick[at - 1] // TICKS_PER_CYCLE > cycle:
+            out_tick[at], out_event[at] = out_tick[at - 1], out_event[at - 1]
+            at -= 1
+        out_tick[at], out_event[at] = left, link << LABEL_BITS | label[n]
+        n_left += 1
+    return n_left
 
 
 @compiled

@@ -22,7 +22,7 @@ from ..analog_state import Piece, Watch
 from ..background import BackgroundSources
 from ..correlation import Correlation
 from ..counters import SpikeCounters
-from ..crossbar import N_LINKS, Crossbar, CrossbarCounters, Inputs, no_inputs
+from ..crossbar import Crossbar, CrossbarCounters, Inputs, no_inputs
 from ..latencies import Latencies
 from ..links import Downlinks, Uplinks
 from ..memory import Memory
@@ -36,7 +36,7 @@ PIECE_CYCLES = p.CHUNK_CYCLES
 """Longest stretch that is integrated before its results are handed on; bounds the memory."""
 _PRELUDE_CYCLES = 12_500
 """Background activity is followed for so long before somebody looks at it (100 us)."""
-_NEURONS_PER_ROW, _NEURONS_PER_OUTPUT = 256, 32
+_OUTPUT_LSB, _OUTPUT_MASK = 8, 7  # of a neuron's label: its event output
 _NOTHING = np.empty(0, np.int64)
 
 
@@ -263,10 +263,10 @@ class AnalogSide:
         """Send what leaves the chip before `end`; return the cycle before which that is all."""
         settled = end // self._core.step_cycles * self._core.step_cycles
         start, self._reached = self._reached, max(settled, self._reached)
-        leaving = [self._spikes(pieces), self._due_echoes(settled)]
+        leaving = [self._spikes(pieces), self._returning(_in_ticks(self._due_echoes(settled)))]
         if background is not None and background.cycle.size:
             self._parts.crossbar.count(self._memory, background.input, background.label)
-            leaving.append(_in_ticks(background))
+            leaving.append(self._returning(_in_ticks(background)))
         leaving = [events for events in leaving if events.cycle.size]
         if leaving and self._parts.recording.enabled and self._reached > start:
             self._leave(_joined(leaving))
@@ -278,47 +278,41 @@ class AnalogSide:
         if not spikes:
             return no_inputs()
         backend = self._core.circuits(self._memory, self._reached).backend
-        neuron = np.concatenate([piece.event_neuron for piece in spikes])
-        tick = np.concatenate([piece.event_tick for piece in spikes])
+        neuron, tick = spikes[0].event_neuron, spikes[0].event_tick
+        if len(spikes) > 1:
+            neuron = np.concatenate([piece.event_neuron for piece in spikes])
+            tick = np.concatenate([piece.event_tick for piece in spikes])
         sent = backend.digital[neuron]
         if not sent.all():
             neuron, tick = neuron[sent], tick[sent]
-        output = neuron % _NEURONS_PER_ROW // _NEURONS_PER_OUTPUT
         label = backend.label[neuron]
+        output = label >> _OUTPUT_LSB & _OUTPUT_MASK
         self._parts.crossbar.count(self._memory, output, label)
         return Inputs(tick, output, label)
 
     def _due_echoes(self, end: int) -> Inputs:
-        """FPGA events that reach their link before `end`, by chip tick."""
+        """FPGA events that reach their link before cycle `end`."""
         due = self._echoes.cycle < end
         if not due.any():
             return no_inputs()
         now = Inputs(*(column[due] for column in self._echoes))
         self._echoes = Inputs(*(column[~due] for column in self._echoes))
-        return _in_ticks(now)
+        return now
+
+    def _returning(self, events: Inputs) -> Inputs:
+        """Those of events from elsewhere than neurons that go on to the FPGA; most often none."""
+        if not events.cycle.size:
+            return events
+        reaches = Crossbar(self._memory).reaches_link(events.input, events.label)
+        return Inputs(*(column[reaches] for column in events))
 
     def _leave(self, events: Inputs) -> None:
         """Through the nodes of the crossbar and the links to the FPGA; `cycle` is in ticks here."""
-        reaches = Crossbar(self._memory).reaches_link(events.input, events.label)
-        if not reaches.all():
-            events = Inputs(*(column[reaches] for column in events))
-        if not events.cycle.size:
-            return
-        left = self._parts.uplinks.leave(
-            self._memory,
-            tick=events.cycle,
-            link=events.input % N_LINKS,
-            label=events.label,
-            input_=events.input,
-        )
-        tick, payload = left.tick, left.link << 14 | left.label
-        if not left.kept.all():
-            gone = ~left.kept
-            self._parts.crossbar.lose(self._memory, left.input[gone], 8 + left.link[gone])
-            tick, payload = tick[left.kept], payload[left.kept]
+        left = self._parts.uplinks.leave(self._memory, events)
+        self._parts.crossbar.lose_at_links(self._memory, left.lost)
         if self._response is not None:
-            arrival = tick // p.TICKS_PER_CYCLE + self._latencies.chip_to_fpga
-            self._response.add_events(FromFpga.SPIKE_PACK_1, arrival, tick, payload)
+            arrival = left.tick // p.TICKS_PER_CYCLE + self._latencies.chip_to_fpga
+            self._response.add_events(FromFpga.SPIKE_PACK_1, arrival, left.tick, left.event)
 
     # --- what registers ask -----------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from ..memory import Memory
 Words = npt.NDArray[np.uint32]
 
 _MOST_NOTED = 8
+_FEW = 64  # addresses that are looked up one by one
 """Addresses of one stretch of writes that are noted each."""
 _WHOLE_WORD = 0xF
 
@@ -45,10 +46,15 @@ class Bus:
 
     def claimed(self, addresses: Ints) -> Bools:
         """Which addresses (n,) belong to devices."""
+        if addresses.size <= _FEW:
+            return np.array([bool(self._owners(a)) for a in addresses.tolist()], bool)
         return self._any(self.devices, addresses)
 
     def slow(self, addresses: Ints) -> Bools:
         """Which addresses (n,) belong to devices whose answers may take longer than others."""
+        if addresses.size <= _FEW:
+            owners = [self._owners(address) for address in addresses.tolist()]
+            return np.array([any(hasattr(d, "ready") for d in own) for own in owners], bool)
         return self._any([d for d in self.devices if hasattr(d, "ready")], addresses)
 
     def changes_with_time(self, address: int) -> bool:

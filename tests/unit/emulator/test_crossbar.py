@@ -120,7 +120,7 @@ def test_a_full_queue_counts_as_a_drop_and_not_as_an_event():
     words = silent(n2=1 << 31, n14=0) | {OUTPUT_CONFIG: 1 << 8 + 4}
     counters, memory = CrossbarCounters(), memory_of(words)
     counters.count(memory, ints(0, 0, 0, 4), ints(0, 0, 0, 0))
-    counters.lose(memory, ints(0, 0, 4), ints(8, 8, 8))
+    counters.lose_at_links(memory, ints(2, 0, 0, 0, 1, *[0] * 15))
     assert read(counters, EVENTS + 8) == 1
     assert (read(counters, DROPS), read(counters, DROPS + 4)) == (2, 0)
 

@@ -224,9 +224,14 @@ def settle(lanes_at, log_at, first, last, start, end, block, key, n):  # type: i
     """
     lanes, log = record_at(lanes_at, ln.LANES_TYPE), record_at(log_at, ln.LOG_TYPE)
     n_lanes = lanes.digital.shape[1] // lanes.block.shape[1]
+    due, crossed, acts = lanes.block[ln.DUE], log.crossed, np.int64(0)
     for b in range(first, last):
-        if log.crossed[b] or lanes.block[ln.DUE, b] < end:
-            n = _settle_block(
-                lanes, b, start, end, block, np.uint64(key), log.tick, log.lane, n, n_lanes
-            )
+        o = _U(b)
+        acts |= np.int64((crossed[o] != 0) | (due[o] < end)) << (b - first)
+    while acts:
+        b = first + first_bit(acts)
+        acts &= acts - 1
+        n = _settle_block(
+            lanes, b, start, end, block, np.uint64(key), log.tick, log.lane, n, n_lanes
+        )
     return n

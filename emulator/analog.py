@@ -74,7 +74,8 @@ class AnalogCore:
         self._integration = Integration(step_cycles, run_seed, threads)
         self.step_cycles = step_cycles
         self.router = Router(mismatch, effects, latencies)
-        self.state = AnalogState()
+        self._state, self._moved = AnalogState(), False  # whether lanes have gone on from the state
+        self._step = 0
         self._built: tuple[object, ...] | None = None
         self._routed: tuple[int, ...] | None = None
         self._decoded: tuple[object, Circuits] | None = None
@@ -91,9 +92,17 @@ class AnalogCore:
         self._capmem.reset()
         self._drivers.reset()
         self.router.reset(cycle)
-        self.state, self._built, self._decoded, self._backends = AnalogState(), None, None, ()
+        self._state, self._moved = AnalogState(), False
+        self._built, self._decoded, self._backends = None, None, ()
         self._fires.clear()
         self._by_register[:] = False
+
+    @property
+    def state(self) -> AnalogState:
+        """Of all circuits, as last integrated; what is written to it counts for new lanes."""
+        if self._moved:
+            self._scatter()
+        return self._state
 
     # --- parameters -------------------------------------------------------------------------------
 
@@ -205,7 +214,6 @@ class AnalogCore:
         chunk = max(p.CHUNK_CYCLES // self.step_cycles, 1)
         while self._step < last:
             pieces.extend(self._run(memory, circuits, min(last, self._step + chunk)))
-        self._scatter()
         return pieces
 
     def membranes(self, memory: Memory, cycle: int, source: Ints) -> npt.NDArray[np.float64]:
@@ -250,8 +258,8 @@ class AnalogCore:
         active = np.nonzero(topology.with_clusters(self._active(memory, circuits, watch)))[0]
         coupled = topology.cluster != cp.SINGLE
         kind = self._packer.kinds(circuits, coupled)
+        self._align(circuits, kind)  # before there are other lanes
         self._places = places = place(active, kind)
-        self._align(circuits, kind)
         self._topology, self._circuits = topology, circuits
         self._share_charge(circuits, topology)
         lanes = self._packer.lanes(circuits, places, self.state.by_name())
@@ -362,7 +370,8 @@ class AnalogCore:
     def _catch_up(self, step: int) -> None:
         """Bring the active lanes to `step`: integrate a short gap, jump over a long one."""
         at = self._places.neuron[self._places.used]
-        own = self.state.step[at]
+        own = np.full(at.size, self._step) if self._moved else self._state.step[at]
+        self._moved = True
         oldest = int(own.min()) if at.size else step
         self._step = step
         if step - oldest <= p.IDLE_JUMP_CYCLES // self.step_cycles and np.all(own == oldest):
@@ -410,25 +419,24 @@ class AnalogCore:
 
     def _scatter(self) -> None:
         """Write the lanes' state back to the neurons they stand for."""
-        places, lanes = self._places, self._integration.lanes
+        places, lanes, state = self._places, self._integration.lanes, self._state
+        self._moved = False
         lane = places.used
         at = places.neuron[lane]
         blocks = lanes.state.reshape(-1, ln.N_FIELDS, ln.LANES)
         for name in ANALOG_ROWS:
             row = blocks[:, ln.FIELDS.index(name)]
-            getattr(self.state, name)[at] = row.reshape(-1)[lane]
+            getattr(state, name)[at] = row.reshape(-1)[lane]
         for name in DIGITAL_ROWS:
-            getattr(self.state, name)[at] = lanes.digital[ln.DIGITAL.index(name), lane]
-        self.state.step[at] = self._step
+            getattr(state, name)[at] = lanes.digital[ln.DIGITAL.index(name), lane]
+        state.step[at] = self._step
         gentle = places.kind[lane // ln.LANES] <= ln.ADAPTIVE
         ahead = int(self._integration.ahead(self._step))
-        self.state.ahead[at] = gentle * ahead
+        state.ahead[at] = gentle * ahead
         for name in ("exc", "inh"):
             rise = blocks[:, ln.FIELDS.index(f"{name}_rise")].reshape(-1)[lane]
-            now = getattr(self.state, name)[at]
+            now = getattr(state, name)[at]
             for _ in range(ahead):
                 now = np.where(gentle, now * rise, now)
-            getattr(self.state, f"{name}_now")[at] = now
-        self.state.line_v = cp.line_voltages(
-            self._topology, self._integration.clusters, self.state.line_v
-        )
+            getattr(state, f"{name}_now")[at] = now
+        state.line_v = cp.line_voltages(self._topology, self._integration.clusters, state.line_v)

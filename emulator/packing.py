@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Places:
     kind: Ints
     lane: Ints
 
-    @property
+    @cached_property
     def used(self) -> Ints:
         """Lanes that stand for a neuron."""
         return np.nonzero(self.neuron >= 0)[0]

@@ -189,25 +189,28 @@ def _settle_block(lanes, b, start, end, block, key, log_tick, log_lane, n, n_lan
 
     n_lanes  16, but not known to the compiler, which would unroll loops instead of vectorising them
     """
-    earliest, s, acts = NEVER, lanes.state, np.int64(0)
-    timer = lanes.digital[ln.TIMER]
+    earliest, s, timer = NEVER, lanes.state, lanes.digital[ln.TIMER]
+    first, at, crossed, due = _U(b) * _FIELD, _U(b) * _U(ln.BLOCK), np.int64(0), np.int64(0)
     for k in range(n_lanes):
         # Unsigned, or each access would look whether it counts from the end.
-        o = _U(b) * _U(ln.BLOCK) + _U(k)
-        crossed, due = s[o] >= s[o + _THRESHOLD], timer[_U(b) * _FIELD + _U(k)] < end
-        acts |= np.int64(crossed | due) << k
-    while acts:
-        k = first_bit(acts)
-        acts &= acts - 1
-        lane, o = _U(b) * _FIELD + _U(k), _U(b) * _U(ln.BLOCK) + _U(k)
-        if s[o] >= s[o + _THRESHOLD]:
-            s[o + _THRESHOLD] = noisy_threshold(lanes, lane, block, key)
-        if s[o] >= s[o + _THRESHOLD]:
-            new, old, threshold = s[o], s[o + _OLD_V], s[o + _THRESHOLD]
+        o = at + _U(k)
+        crossed |= np.int64(s[o] >= s[o + _THRESHOLD]) << k
+        due |= np.int64(timer[first + _U(k)] < end) << k
+    while crossed:
+        k = first_bit(crossed)
+        crossed &= crossed - 1
+        lane, o = first + _U(k), at + _U(k)
+        threshold = noisy_threshold(lanes, lane, block, key)
+        new, old = s[o], s[o + _OLD_V]
+        s[o + _THRESHOLD] = threshold
+        if new >= threshold:
             part = (threshold - old) / (new - old) if old < threshold else _ZERO
             _cross(lanes, lane, start + np.int64(np.ceil(part * np.float32(end - start))))
-        if timer[lane] < end:
-            n = _settle_lane(lanes, lane, start, end, block, key, log_tick, log_lane, n)
+            due |= np.int64(timer[lane] < end) << k
+    while due:
+        k = first_bit(due)
+        due &= due - 1
+        n = _settle_lane(lanes, first + _U(k), start, end, block, key, log_tick, log_lane, n)
     for k in range(n_lanes):
         earliest = smaller(earliest, timer[_U(b) * _FIELD + _U(k)])
     lanes.block[ln.DUE, b] = earliest

@@ -108,6 +108,28 @@ def test_a_record_of_another_class_is_refused(outer):
         Record(Inner(np.zeros(1, np.int64), np.zeros(1, np.int64)), OUTER)
 
 
+def test_a_record_like_another_one_has_what_is_new_and_needs_the_other_one_no_more(outer):
+    first = Record(outer, OUTER)
+    changed = outer._replace(first=8, last=np.array([3, 4, 5]))
+    record = Record(changed, OUTER, first)
+    del first
+    number, values, flags, last, seed = read(record.address)
+    assert (number, last.tolist(), seed) == (8, [3, 4, 5], outer.seed)
+    assert np.array_equal(values, outer.inner.values)
+    assert np.array_equal(flags, outer.inner.flags)
+    again = Record(
+        changed._replace(inner=Inner(outer.inner.values, np.zeros(1, bool))), OUTER, record
+    )
+    _, values, flags, last, _ = read(again.address)
+    assert np.array_equal(values, outer.inner.values)
+    assert (flags.tolist(), last.tolist()) == ([False], [3, 4, 5])
+
+
+def test_a_record_like_another_one_is_still_of_one_type(outer):
+    with pytest.raises(TypeError, match="is expected"):
+        Record(outer._replace(last=np.zeros(2)), OUTER, Record(outer, OUTER))
+
+
 def test_python_calls_what_is_apart():
     pair = Inner(np.array([1, 2]), np.array([10, 100]))
     assert weighted(Record(pair, PAIR), -3) == -630

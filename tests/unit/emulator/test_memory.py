@@ -4,6 +4,8 @@ Oracle: ChipConfig, which encodes through the same tables from the other side.
 """
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emulator.memory import NEURON_BLOCKS, ROUTING_BLOCKS, Memory, power_on_image
 from firmware_protocol import ChipConfig, memory_map
@@ -51,6 +53,44 @@ def test_the_last_write_to_an_address_wins_and_copies_are_independent():
     copy = memory.copy()
     memory.write(address, np.array([1, 2], np.uint32))
     assert (memory.read(int(address[0])), copy.read(int(address[0]))) == (2, 0)
+
+
+_QUADS = CONTAINERS["SynapseWeightQuad"].all_addresses().reshape(-1)
+_OTHERS = np.concatenate(
+    [
+        container.all_addresses().reshape(-1)[:2]
+        for container in CONTAINERS.values()
+        if container.rule
+    ]
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(
+                st.sampled_from(memory_map.ADDRESSES[::97].tolist()),
+                st.sampled_from(_QUADS[::301].tolist()),
+                st.sampled_from(_OTHERS.tolist()),
+                st.integers(0, 2**32 - 1),
+            ),
+            st.integers(0, 2**32 - 1),
+        ),
+        min_size=2,
+        max_size=12,
+    )
+)
+def test_words_written_one_by_one_or_together_are_the_same(words):
+    address, value = np.array(words, np.uint32).T.copy()
+    together, one_by_one = Memory(power_on_image()), Memory(power_on_image())
+    refused = together.write(address, value)
+    alone = [one_by_one.write(address[k : k + 1], value[k : k + 1]) for k in range(len(words))]
+    assert np.concatenate(alone).tolist() == refused.tolist()
+    assert np.array_equal(one_by_one.image, together.image)
+    assert one_by_one.others == together.others
+    for name, block in memory_map.BLOCKS.items():
+        if not np.array_equal(one_by_one.image[block.span], power_on_image()[block.span]):
+            assert one_by_one.version((name,)) != Memory(power_on_image()).version((name,))
 
 
 def test_weights_and_labels_can_be_written_and_read_through_their_own_quads():

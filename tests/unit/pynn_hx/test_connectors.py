@@ -98,7 +98,11 @@ ONE_PRE = {
 }
 
 
-@pytest.mark.parametrize("weight", [3, "3 + 0*d", lambda d: 3 + 0 * d, [3, 3, 3]], ids=str)
+@pytest.mark.parametrize(
+    "weight",
+    [3, "3 + 0*d", lambda d: 3 + 0 * d, [3, 3, 3]],
+    ids=lambda w: "function" if callable(w) else str(w),
+)
 @pytest.mark.parametrize("name", ONE_PRE)
 def test_a_single_presynaptic_cell_connects_as_several_do(name, weight):
     reached = 1 if name == "one to one" else 3

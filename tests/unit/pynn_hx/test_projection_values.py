@@ -67,7 +67,7 @@ class Conductance(pynn.cells.HXNeuron):
         (np.array([[np.nan, 7], [np.nan, 8]]), [1, 7, 1, 8]),
         ([np.nan, 7, 8, np.nan], [1, 7, 8, 1]),
     ],
-    ids=str,
+    ids=lambda value: "function" if callable(value) else str(value),
 )
 def test_set_takes_numbers_arrays_lists_and_expressions(value, expected):
     projection = dense()

@@ -57,6 +57,18 @@ def u32(*values):
     return np.array(values, np.uint32)
 
 
+def test_few_addresses_are_looked_up_as_many_are():
+    slow = Slow(COUNTER, TIMEOUT)
+    there, _ = bus(Recorder(NEURON_RESET, COUNTER), slow)
+    few = np.array([WEIGHT, COUNTER, NEURON_RESET, NOBODY, TIMEOUT, COUNTER])
+    many = np.resize(few, 600)
+    assert there.claimed(few).tolist() == [False, True, True, False, True, True]
+    assert there.slow(few).tolist() == [False, True, False, False, True, True]
+    assert np.array_equal(there.claimed(many), np.resize(there.claimed(few), 600))
+    assert np.array_equal(there.slow(many), np.resize(there.slow(few), 600))
+    assert there.claimed(few[:0]).size == there.slow(few[:0]).size == 0
+
+
 def test_what_is_written_to_a_register_reads_back():
     omnibus, log = bus()
     omnibus.write_plain(u32(TIMEOUT, WEIGHT, TIMEOUT), u32(1, 0x3F, 2), 0)

@@ -10,7 +10,8 @@
 (c) one active circuit with the MADC; a wait of 20 ms; 511 circuits that nobody looks at;
 (d) a first process with an empty compilation cache, and a second one, until their first result;
 (e) a second of MADC samples: time and memory (only with --second);
-(f) two threads against one, if the emulator has threads; same bytes.
+(f) two threads against one, if the emulator has threads; same bytes; and how much more this machine
+    does if a process of its own does the same beside it, which two threads can hardly exceed.
 
 Every ratio pairs neighbouring measurements of the same run, since machines drift; figures are
 medians of repeats.
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import itertools
 import json
 import os
 import resource
@@ -49,7 +51,7 @@ STEPS_PER_MS = round(1e-3 / STEP_S)
 BRIAN2_MS = 1.0
 VISITS = 50
 WITH_INPUTS = "with inputs"
-FIRST_RESULT, SECOND_OF_MADC = "first result", "second of MADC"
+FIRST_RESULT, SECOND_OF_MADC, BESIDE = "first result", "second of MADC", "beside"
 """What a child process of this script does instead of measuring."""
 
 
@@ -279,18 +281,66 @@ def long_recording() -> Figures:
     }
 
 
+THREADS_US = 10_000
+
+
+class Beside:
+    """A process that runs the program of (f) when it is told to."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, __file__, "--child", BESIDE]
+        self._child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        assert self._child.stdout is not None
+        if not self._child.stdout.readline():
+            raise RuntimeError("the process beside this one has ended")
+
+    def seconds(self, measure: Callable[[], float]) -> float:
+        """What `measure` gives while the other process works, too."""
+        assert self._child.stdin is not None
+        self._child.stdin.write("go\n")
+        self._child.stdin.flush()
+        elapsed = measure()
+        self._wait()
+        return elapsed
+
+    def end(self) -> None:
+        """Let it end."""
+        self._child.communicate()
+
+
+def beside() -> None:
+    """Run the program of (f) for each line of the input."""
+    emulator, words = ready(programs.busy_chip()), programs.busy_run(THREADS_US)
+    for _ in itertools.chain(["compile"], sys.stdin):
+        emulator.execute(words)
+        print("done", flush=True)
+
+
 def threads(repeats: int) -> Figures:
     """(f)."""
     if "threads" not in inspect.signature(Emulator).parameters:
         print("f: this emulator has no argument `threads`: not measured")
         return {}
-    config, words = programs.busy_chip(), programs.busy_run(10_000)
+    config, words, other = programs.busy_chip(), programs.busy_run(THREADS_US), Beside()
     one, two = (ready(config, threads=n) for n in (1, 2))
     if not np.array_equal(one.execute(words), two.execute(words)):
         raise RuntimeError("two threads give another response than one")
-    work = {"one": lambda: seconds(one, words), "two": lambda: seconds(two, words)}
+    work: dict[str, Callable[[], float]] = {
+        "one": lambda: seconds(one, words),
+        "two": lambda: seconds(two, words),
+        "beside": lambda: other.seconds(lambda: seconds(one, words)),
+    }
     t = interleaved(work, repeats)
-    return {"f: speed of two threads over one": Figure(ratio(t["one"], t["two"]), "", ">= 1.6")}
+    other.end()
+    return {
+        "f: speed of two threads over one": Figure(ratio(t["one"], t["two"]), "", ">= 1.6"),
+        "f: work of two processes over one": Figure(2 * ratio(t["one"], t["beside"]), ""),
+    }
 
 
 def show(figures: Figures) -> None:
@@ -325,10 +375,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--brian2-python", default=os.environ.get("BRIAN2_PYTHON"))
     parser.add_argument("--second", action="store_true", help="record a second of MADC, too")
-    parser.add_argument("--child", choices=(FIRST_RESULT, SECOND_OF_MADC), help=argparse.SUPPRESS)
+    children = {FIRST_RESULT: first_result, SECOND_OF_MADC: second_of_madc, BESIDE: beside}
+    parser.add_argument("--child", choices=tuple(children), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        {FIRST_RESULT: first_result, SECOND_OF_MADC: second_of_madc}[arguments.child]()
+        children[arguments.child]()
         return
     figures = measure(arguments)
     if arguments.json:

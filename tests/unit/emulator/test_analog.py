@@ -210,28 +210,6 @@ def network(step_us):
     return ticks, core.state.v.copy()
 
 
-def test_looking_at_the_state_changes_nothing():
-    config = chip([0, 1, 40], leak_i_bias=200)
-    outcomes = []
-    for looks in (False, True):
-        core, memory = emulated.core_of(config, chip_seed=1, run_seed=2, stuck_reset=False)
-        pieces, at = [], ORIGIN
-        for k in range(8):
-            pieces += core.integrate(memory, READER, at, at + 1000 + k)
-            at += 1000 + k
-            if looks:
-                seen = core.state
-                assert seen.step[0] == at // core.step_cycles
-                assert seen.v[0] == pytest.approx(pieces[-1].trace[0, -1])
-        ticks = np.concatenate([piece.spike_tick for piece in pieces])
-        outcomes.append((ticks, core.state.by_name()))
-    (ticks, state), (other_ticks, other_state) = outcomes
-    assert ticks.size > 5
-    assert np.array_equal(ticks, other_ticks)
-    for name, values in state.items():
-        assert np.array_equal(values, other_state[name]), name
-
-
 @pytest.mark.parametrize("step_us", [0.4, 7.3, 100])
 def test_results_do_not_depend_on_how_time_is_cut(step_us):
     (whole, v_whole), (cut, v_cut) = network(400), network(step_us)

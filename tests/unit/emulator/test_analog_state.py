@@ -1,0 +1,35 @@
+"""The state of all circuits, which is written back from the kernel's lanes when somebody asks.
+
+Oracle: the same network that nobody looks at; the recorded membrane.
+"""
+
+import numpy as np
+import pytest
+
+from tests.support import emulated
+from tests.support.emulated import chip, watch
+
+READER = watch([0])
+ORIGIN = 1_280_000  # cycles: long after power-on, a boundary of steps and noise blocks
+
+
+def test_looking_at_the_state_changes_nothing():
+    config = chip([0, 1, 40], leak_i_bias=200)
+    outcomes = []
+    for looks in (False, True):
+        core, memory = emulated.core_of(config, chip_seed=1, run_seed=2, stuck_reset=False)
+        pieces, at = [], ORIGIN
+        for k in range(8):
+            pieces += core.integrate(memory, READER, at, at + 1000 + k)
+            at += 1000 + k
+            if looks:
+                seen = core.state
+                assert seen.step[0] == at // core.step_cycles
+                assert seen.v[0] == pytest.approx(pieces[-1].trace[0, -1])
+        ticks = np.concatenate([piece.spike_tick for piece in pieces])
+        outcomes.append((ticks, core.state.by_name()))
+    (ticks, state), (other_ticks, other_state) = outcomes
+    assert ticks.size > 5
+    assert np.array_equal(ticks, other_ticks)
+    for name, values in state.items():
+        assert np.array_equal(values, other_state[name]), name

@@ -157,9 +157,41 @@ class Field:
             tables[p.word] = tables.get(p.word, np.zeros_like(codes)) | part
         return tables
 
+    @cached_property
+    def _is_of_bytes(self) -> bool:
+        """Whether its entries are the four bytes of one word, the most significant one first."""
+        pieces = self.pieces
+        return (
+            self.entries == 4
+            and self.step == -8
+            and not self._places
+            and all(p.word == pieces[0].word and 24 <= p.lsb <= 32 - p.bits for p in pieces)
+        )
+
+    @cached_property
+    def _value_of_byte(self) -> IntArray:
+        """(256,) of a field of bytes."""
+        byte = np.arange(256, dtype=np.uint32) << np.uint32(24)
+        code = np.full(256, 0, np.uint32)
+        for p in self.pieces:
+            code |= (byte >> np.uint32(p.lsb) & np.uint32(p.mask)) << np.uint32(p.field_lsb)
+        code ^= np.uint32(self._complement)
+        value: IntArray = code if self.transform is None else self.transform.to_value(code)
+        return value.astype(self.dtype)
+
+    @cached_property
+    def _byte_of_code(self) -> npt.NDArray[np.uint8]:
+        """(2**bits,) of a field of bytes."""
+        table = self.contributions[self.pieces[0].word]
+        return (table >> np.uint32(24)).astype(np.uint8)
+
     def encode_into(self, words: npt.NDArray[np.uint32], values: IntArray) -> None:
         """OR `values` (*instances, [entries]) into `words` (*instances, n_words)."""
         values = values if self.transform is None else self.transform.to_code(values)
+        if self._is_of_bytes:
+            in_bytes = np.take(self._byte_of_code, values)
+            words[..., self.pieces[0].word] |= in_bytes.view(">u4")[..., 0]
+            return
         for entry in range(self.entries or 1):
             code = values[..., entry] if self.entries else values
             shift = entry * self.step
@@ -175,6 +207,11 @@ class Field:
 
     def decode(self, words: npt.NDArray[np.uint32]) -> IntArray:
         """Values (*instances, [entries]) of this field in `words` (*instances, n_words)."""
+        if self._is_of_bytes:
+            word = self.pieces[0].word
+            return np.take(
+                self._value_of_byte, words[..., word : word + 1].astype(">u4").view(np.uint8)
+            )
         out = np.empty(words.shape[:-1] + self.shape, dtype=self.dtype)
         for entry in range(self.entries or 1):
             code = np.zeros(words.shape[:-1], dtype=self._code_type)

@@ -26,20 +26,25 @@ FPGA_BASE = 0x80000000
 """Addresses from here on are the FPGA's, not the chip's."""
 
 
+# (64 quads, 4 entries) columns, and (256 columns) where each is among these
+_QUAD_ORDER = np.arange(256).reshape(32, 4, 2).transpose(2, 0, 1).reshape(64, 4)
+_COLUMN_ORDER = np.argsort(_QUAD_ORDER.reshape(-1))
+
+
 def _as_is(array: IntArray) -> IntArray:
     return array
 
 
 def _columns_to_quads(array: IntArray) -> IntArray:
     """(..., 256 columns) -> (..., 64 quads, 4 entries); column = 2e + 8(q % 32) + q // 32."""
-    split = array.reshape(*array.shape[:-1], 32, 4, 2)
-    return np.moveaxis(split, -1, -3).reshape(*array.shape[:-1], 64, 4)
+    quads: IntArray = np.take(array, _QUAD_ORDER, axis=-1)
+    return quads
 
 
 def _quads_to_columns(array: IntArray) -> IntArray:
     """Inverse of :func:`_columns_to_quads`."""
-    split = array.reshape(*array.shape[:-2], 2, 32, 4)
-    return np.moveaxis(split, -3, -1).reshape(*array.shape[:-2], 256)
+    columns: IntArray = np.take(array.reshape(*array.shape[:-2], 256), _COLUMN_ORDER, axis=-1)
+    return columns
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,22 @@ def test_entries_may_lie_anywhere():
     assert register.decode(words)["q"].tolist() == [[1, 2], [3, 1]]
 
 
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=6), st.booleans())
+def test_entries_in_the_four_bytes_of_a_word(words, inverted):
+    """Entry e lies in byte 3 - e: bit 2 of the byte on top of its bits 5 and 4, by hand."""
+    field = Field("x", "0[26] 0[29:28]", entries=4, step=-8, inverted=inverted)
+    register = Register("Bytes", n_words=1, fields=(field,))
+    raw = [[word >> 8 * (3 - e) & 0xFF for e in range(4)] for word in words]
+    plain = [[(byte >> 2 & 1) << 2 | byte >> 4 & 3 for byte in four] for four in raw]
+    values = np.array(plain) ^ (7 if inverted else 0)
+    array = np.array(words, np.uint32)[:, None]
+    assert register.decode(array)["x"].tolist() == values.tolist()
+    assert register.decode(array[0])["x"].tolist() == values[0].tolist()
+    kept = array & np.uint32(0x34343434)
+    assert register.encode({"x": values.astype(np.uint8)}).tolist() == kept.tolist()
+    assert register.encode({"x": values[0]}).tolist() == kept[0].tolist()
+
+
 def test_unknown_and_missing_fields_are_named():
     register = Register("Example", 1, (Field("a", "0[3:0]"), Field("b", "0[4]")))
     with pytest.raises(TypeError, match=r"Example: unknown or missing fields \['b', 'c'\]"):

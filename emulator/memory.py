@@ -123,7 +123,7 @@ class Memory:
             self._store(np.array([position]), np.array([word], np.uint32))
         elif keeps:
             self.others[address] = value
-        return addresses[keeps:]
+        return addresses[:0] if keeps else addresses
 
     def changes(self, addresses: Words, values: Words) -> bool:
         """Whether writing these words would change the image."""

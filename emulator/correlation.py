@@ -264,7 +264,7 @@ class Correlation:
         if self._labels is None or version != self._labels_version:
             if self._labels is not None:
                 kernel.settle(self._labels, self._remembering())
-            by_row = self._memory.block("synapses")["label"].astype(np.uint8)
+            by_row = self._memory.field("synapses", "label").astype(np.uint8)
             by_column = np.ascontiguousarray(by_row.transpose(0, 2, 1))
             drivers = self._memory.block("synapse_drivers")
             modes = np.stack([drivers["row_mode_bottom"], drivers["row_mode_top"]], axis=-1)
@@ -300,9 +300,11 @@ class Correlation:
                 rate, packet = np.empty(_SHAPE, np.float32), np.empty(_SHAPE, np.float32)
             else:
                 rate, packet = self._tuning.rate, self._tuning.packet
-            trims = self._memory.block("synapses")
+            time, amplitude = (
+                self._memory.field("synapses", name) for name in ("time_calib", "amp_calib")
+            )
             gain = physics.measure_gain(supply.v_res_meas)
-            kernel.tune(supply.ramp, supply.store, gain, trims["time_calib"], trims["amp_calib"],
+            kernel.tune(supply.ramp, supply.store, gain, time, amplitude,
                         *self._mismatch_factors(), rate, packet)  # fmt: skip
             floor, per_headroom = self._range()
             self._tuning = kernel.Tuning(rate, packet, floor, per_headroom, supply.v_reset)

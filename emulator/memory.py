@@ -175,6 +175,16 @@ class Memory:
             self._decoded[name] = cached
         return cached[1]
 
+    def field(self, block: str, name: str) -> IntArray:
+        """One field array of a block, as in `block`, without decoding the other ones."""
+        version, key = int(self._versions[_NAMES.index(block)]), f"{block}.{name}"
+        cached = self._decoded.get(key)
+        if cached is None or cached[0] != version:
+            where = memory_map.BLOCKS[block]
+            cached = version, where.decode(self.image[where.span], (name,))
+            self._decoded[key] = cached
+        return cached[1][name]
+
     def neurons(self) -> dict[str, IntArray]:
         """Neuron settings by AtomicNeuron name, each (512,)."""
         cells = self.block("capmem_neurons")["value"]

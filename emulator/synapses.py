@@ -141,7 +141,8 @@ class SynapseArray:
     def _sort(
         self, memory: Memory, driver_gain: Array, unit_drops: Array, neurons: Ints
     ) -> Buckets:
-        fields, synapses = memory.block("synapse_drivers"), memory.block("synapses")
+        fields = memory.block("synapse_drivers")
+        labels, weights = (memory.field("synapses", name) for name in ("label", "weight"))
         modes = np.stack([fields["row_mode_bottom"], fields["row_mode_top"]], axis=-1)
         modes = np.where(fields["enable_receiver"][..., None] != 0, modes, 0).reshape(2, 256)
         row_drop = np.stack([modes & _EXCITATORY != 0, modes & _INHIBITORY != 0]).astype(float)
@@ -151,7 +152,7 @@ class SynapseArray:
         used = (neurons >= 0).sum() * 256
         lane, drop = np.empty(used, np.int64), np.empty((used, 2), np.float32)
         bucket_sort(
-            synapses["label"], synapses["weight"], self._gain, self._bit, self._sigma,
+            labels, weights, self._gain, self._bit, self._sigma,
             self._charge, self._known, row_drop, unit_drops, neurons, first, lane, drop,
         )  # fmt: skip
         return Buckets(first, lane, drop)

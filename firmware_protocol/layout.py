@@ -10,7 +10,7 @@ call.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -307,9 +307,15 @@ class Register:
             f.encode_into(words, values[name])
         return words if self.word_code is None else self.word_code.encode(words)
 
-    def decode(self, words: npt.ArrayLike) -> dict[str, IntArray]:
-        """Field values (*instances, [entries]) of words (*instances, n_words)."""
+    def decode(
+        self, words: npt.ArrayLike, names: Collection[str] | None = None
+    ) -> dict[str, IntArray]:
+        """Field values (*instances, [entries]) of words (*instances, n_words).
+
+        names  the fields that are wanted; all by default
+        """
         array = np.asarray(words, dtype=np.uint32)
         if self.word_code is not None:
             array = self.word_code.decode(array)
-        return {f.name: f.decode(array) for f in self.fields}
+        wanted = self.by_name if names is None else names
+        return {name: self.by_name[name].decode(array) for name in wanted}

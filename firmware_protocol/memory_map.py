@@ -8,7 +8,7 @@ says how.  The addresses themselves are the containers' (:mod:`firmware_protocol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -85,9 +85,14 @@ class Block:
         arranged = {k: self.arrange(v) for k, v in values.items()}
         return self.register.encode_unchecked(arranged).reshape(-1)
 
-    def decode(self, words: npt.NDArray[np.uint32]) -> dict[str, IntArray]:
-        """Field arrays of this block from its words, flat, in the order of `addresses`."""
-        decoded = self.register.decode(words.reshape(self.addresses.shape))
+    def decode(
+        self, words: npt.NDArray[np.uint32], names: Collection[str] | None = None
+    ) -> dict[str, IntArray]:
+        """Field arrays of this block from its words, flat, in the order of `addresses`.
+
+        names  the fields that are wanted; all by default
+        """
+        decoded = self.register.decode(words.reshape(self.addresses.shape), names)
         return {k: self.restore(v) for k, v in decoded.items()}
 
 

@@ -126,7 +126,7 @@ def test_an_alias_keeps_the_calibration_bits_of_its_word_and_order_decides():
     assert memory.block("synapses")["weight"][0, 7, 28] == 9
     assert memory.block("synapses")["time_calib"][0, 7, 28] == 2
     memory.write(np.array([alias, raw], np.uint32), np.array([nine, word]))
-    assert memory.block("synapses")["weight"][0, 7, 28] == 5
+    assert memory.field("synapses", "weight")[0, 7, 28] == 5
 
 
 def test_weights_written_through_quads_act_on_neurons_like_raw_ones():

@@ -49,7 +49,7 @@ from emulator.parameters import STEP_S
 N_NEURONS = 512
 STEPS_PER_MS = round(1e-3 / STEP_S)
 BRIAN2_MS = 1.0
-VISITS = 50
+VISITS, THREADS_US = 50, 10_000
 WITH_INPUTS = "with inputs"
 FIRST_RESULT, SECOND_OF_MADC, BESIDE = "first result", "second of MADC", "beside"
 """What a child process of this script does instead of measuring."""
@@ -279,9 +279,6 @@ def long_recording() -> Figures:
         "e: peak memory of the process": Figure(peak, "MB"),
         "e: of that before the recording": Figure(before, "MB"),
     }
-
-
-THREADS_US = 10_000
 
 
 class Beside:

@@ -167,23 +167,21 @@ class Memory:
 
     def block(self, name: str) -> dict[str, IntArray]:
         """Field arrays of a block, shaped like its coordinate; not to be written to."""
-        version = int(self._versions[_NAMES.index(name)])
-        cached = self._decoded.get(name)
-        if cached is None or cached[0] != version:
-            block = memory_map.BLOCKS[name]
-            cached = version, block.decode(self.image[block.span])
-            self._decoded[name] = cached
-        return cached[1]
+        return self._fields(name, name, None)
 
     def field(self, block: str, name: str) -> IntArray:
         """One field array of a block, as in `block`, without decoding the other ones."""
-        version, key = int(self._versions[_NAMES.index(block)]), f"{block}.{name}"
+        return self._fields(block, f"{block}.{name}", (name,))[name]
+
+    def _fields(self, name: str, key: str, names: tuple[str, ...] | None) -> dict[str, IntArray]:
+        """Some fields of a block, or all, as they are kept under a key while no word changes."""
+        version = int(self._versions[_NAMES.index(name)])
         cached = self._decoded.get(key)
         if cached is None or cached[0] != version:
-            where = memory_map.BLOCKS[block]
-            cached = version, where.decode(self.image[where.span], (name,))
+            block = memory_map.BLOCKS[name]
+            cached = version, block.decode(self.image[block.span], names)
             self._decoded[key] = cached
-        return cached[1][name]
+        return cached[1]
 
     def neurons(self) -> dict[str, IntArray]:
         """Neuron settings by AtomicNeuron name, each (512,)."""

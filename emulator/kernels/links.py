@@ -44,11 +44,11 @@ def _sort_tick(tick, input_, label, first):  # type: ignore[no-untyped-def]
     """Order the events of one tick, which begin at `first`, by their inputs; not more than that."""
     n = first + 1
     while n < tick.size and tick[n] == tick[first]:
-        at, i, text = n, input_[n], label[n]
+        at, i, its_label = n, input_[n], label[n]
         while at > first and input_[at - 1] > i:
             input_[at], label[at] = input_[at - 1], label[at - 1]
             at -= 1
-        input_[at], label[at] = i, text
+        input_[at], label[at] = i, its_label
         n += 1
 
 

@@ -25,6 +25,7 @@ import itertools
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -222,14 +223,22 @@ def one_circuit(repeats: int) -> Figures:
     }
 
 
-def child(task: str, **environment: str) -> tuple[float, str]:
+def child(task: str, script: Path = Path(__file__), **environment: str) -> tuple[float, str]:
     """Seconds of a whole process that does `task`, and what it printed."""
-    command = [sys.executable, __file__, "--child", task]
+    command = [sys.executable, str(script), "--child", task]
     start = time.perf_counter()
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env=os.environ | environment
     )
     return time.perf_counter() - start, done.stdout
+
+
+def unpacked(folder: Path) -> Path:
+    """This script in a copy of the sources without what Python or Numba made of them."""
+    for name in ("benchmarks", "emulator", "firmware_protocol", "tests"):
+        leave_out = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(programs.ROOT / name, folder / name, ignore=leave_out)
+    return folder / "benchmarks" / Path(__file__).name
 
 
 def first_result() -> None:
@@ -245,12 +254,18 @@ def emulated_and_read_out() -> object:
 
 
 def processes(repeats: int) -> Figures:
-    """(d)."""
+    """(d).
+
+    As on a fresh machine, Python keeps the bytecode of our sources only after the first process
+    ("" in PYTHONDONTWRITEBYTECODE means: keep it); that of Numba and NumPy came with them.
+    """
     first, second = [], []
     for _ in range(max(repeats // 2, 1)):
-        with tempfile.TemporaryDirectory() as cache:
-            first.append(child(FIRST_RESULT, NUMBA_CACHE_DIR=cache)[0])
-            second.append(child(FIRST_RESULT, NUMBA_CACHE_DIR=cache)[0])
+        with tempfile.TemporaryDirectory() as folder:
+            script = unpacked(Path(folder, "sources"))
+            kept = {"NUMBA_CACHE_DIR": str(Path(folder, "cache")), "PYTHONDONTWRITEBYTECODE": ""}
+            first.append(child(FIRST_RESULT, script, **kept)[0])
+            second.append(child(FIRST_RESULT, script, **kept)[0])
     return {
         "d: first process, empty cache": Figure(statistics.median(first), "s", "< 10"),
         "d: second process": Figure(statistics.median(second), "s", "< 1.5"),

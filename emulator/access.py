@@ -41,11 +41,12 @@ class _Memory(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """Registers by address: sorted (n,), their rights, container and word (n, 2) of the first."""
+    """Registers by address: sorted (n,), their rights, container and word of the first."""
 
     address: Ints
     right: Rights
-    place: Ints
+    container: Ints
+    word: Ints
     containers: tuple[Container, ...]
     memories: tuple[_Memory, ...]
 
@@ -55,21 +56,22 @@ def _table() -> _Table:
     """Everything outside a chip's configuration."""
     on_bus = [c for c in CONTAINERS.values() if c.rule is not None]
     small = tuple(c for c in on_bus if not c.memory)
-    addresses, rights, places = [], [], []
-    for k, container in enumerate(small):
-        own = container.all_addresses().astype(np.int64).reshape(-1)
-        outside = memory_map.locate(own) < 0
-        word = np.arange(own.size) % container.register.n_words
-        addresses.append(own[outside])
-        rights.append(np.full(addresses[-1].size, _RIGHTS[container.access], np.uint8))
-        places.append(np.stack([np.full(own.size, k), word], axis=1)[outside])
-    unique, first, back = np.unique(
-        np.concatenate(addresses), return_index=True, return_inverse=True
-    )
-    joined = np.zeros(unique.size, np.uint8)
-    np.bitwise_or.at(joined, back, np.concatenate(rights))
+    tables = [c.all_addresses().astype(np.int64).reshape(-1) for c in small]
+    sizes = [table.size for table in tables]
+    every = np.concatenate(tables)
+    order = np.argsort(every, kind="stable")  # of stretches in order: they are only merged
+    every = every[order]
+    first = np.nonzero(np.diff(every, prepend=-1))[0]
+    rights = np.repeat([_RIGHTS[c.access] for c in small], sizes).astype(np.uint8)
+    joined = np.bitwise_or.reduceat(rights[order], first)
+    outside = memory_map.locate(every[first]) < 0
+    first = first[outside]
+    container = np.repeat(np.arange(len(small)), sizes)[order[first]]
+    begin = np.cumsum([0, *sizes[:-1]])
+    n_words = np.array([c.register.n_words for c in small])
+    word = (order[first] - begin[container]) % n_words[container]
     memories = tuple(_memory(c) for c in on_bus if c.memory)
-    return _Table(unique, joined, np.concatenate(places)[first], small, memories)
+    return _Table(every[first], joined[outside], container, word, small, memories)
 
 
 def _memory(container: Container) -> _Memory:
@@ -94,8 +96,7 @@ def find(address: int) -> tuple[Container, int] | None:
     table = _table()
     slot = int(np.searchsorted(table.address, address))
     if slot < table.address.size and table.address[slot] == address:
-        k, word = table.place[slot].tolist()
-        return table.containers[k], word
+        return table.containers[table.container[slot]], int(table.word[slot])
     for memory in table.memories:
         if memory.first <= address < memory.end:
             return memory.container, 0

@@ -36,6 +36,7 @@ from .synapse_drivers import DRIVER_BLOCKS, SynapseDrivers
 Ints = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
+Volts = npt.NDArray[np.float64]
 
 _NEVER = 1 << 62
 _LEVELS_STEP_CYCLES = 12_500
@@ -216,7 +217,12 @@ class AnalogCore:
             pieces.extend(self._run(memory, circuits, min(last, self._step + chunk)))
         return pieces
 
-    def membranes(self, memory: Memory, cycle: int, source: Ints) -> npt.NDArray[np.float64]:
+    def amplified(self, memory: Memory, cycle: int) -> tuple[Volts, Volts]:
+        """(512,) voltages [V] of membranes and of what is selected for readout, as integrated."""
+        source, membranes = self.circuits(memory, cycle).readout_source, self._membranes()
+        return membranes, self.voltages(memory, cycle, source) if source.any() else membranes
+
+    def voltages(self, memory: Memory, cycle: int, source: Ints) -> Volts:
         """(512,) voltages [V] of each neuron's selected source, as last integrated."""
         circuits, state = self.circuits(memory, cycle), self.state
         sources = [
@@ -226,6 +232,16 @@ class AnalogCore:
             circuits.adaptation.v_ref + circuits.adaptation.v_lin * state.w.astype(float),
         ]
         return np.choose(source, sources)
+
+    def _membranes(self) -> Volts:
+        """`state.v`, without writing back all other state."""
+        v = self._state.v.astype(float)
+        if self._moved:
+            places = self._places
+            lane, lanes = places.used, self._integration.lanes
+            rows = lanes.state.reshape(-1, ln.N_FIELDS, ln.LANES)[:, ln.V // ln.LANES]
+            v[places.neuron[lane]] = rows.reshape(-1)[lane]
+        return v
 
     # --- building lanes and routes ----------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from firmware_protocol.spi import (
 )
 from firmware_protocol.spi import SHIFT_REGISTER as SHIFT_REGISTER_ADDRESS
 
-from .device import Bools, Context, Ints
+from .device import Bools, Context, Ints, among
 from .errors import EmulatorError
 from .numbers.readout import NUMBERS
 
@@ -56,6 +56,7 @@ LDO_CODES: dict[DacChannel, int] = {
 
 _DACS = tuple(BASE + 2 + 2 * dac for dac in range(N_DACS))
 _FRAME_BYTES = {SHIFT_REGISTER_ADDRESS: 3, **dict.fromkeys(_DACS, 2)}
+_ADDRESSES = np.sort(np.array(list(_FRAME_BYTES), np.int64))
 _LDAC_FOLLOW, _LDAC_ONCE = 0b00, 0b10
 _CONTROL, _WHOLE_RESET = 0x8000, 0x1000
 _CHANNELS_PER_GROUP = 4
@@ -148,7 +149,7 @@ class Board:
 
     def claims(self, address: Ints) -> Bools:
         """The shift register and the two DACs."""
-        return np.isin(address, tuple(_FRAME_BYTES))
+        return among(address, _ADDRESSES)
 
     def write(self, address: int, value: int, cycle: int, context: Context) -> None:
         """A byte of a frame; the one with the stop bit makes the frame act."""

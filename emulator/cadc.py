@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_protocol.catalogue import CONTAINERS
-from firmware_protocol.registers.correlation import CADC_SAMPLE_QUAD
 
 from .device import Bools, Context, Ints
 from .kernels.converters import row_noise
@@ -25,7 +24,7 @@ Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
 
 N_HALVES, N_KINDS, N_COLUMNS = 2, 2, 256
-_N_QUADS = 64
+_N_QUADS, _N_ENTRIES = 64, 4
 _NOISE_LSB = NUMBERS["cadc_noise"].value
 _RAMP_COUNTS = int(NUMBERS["cadc_ramp_counts"].value)
 _PPU_CLOCKS = int(NUMBERS["ppu_clocks_per_cycle"].value)
@@ -89,7 +88,6 @@ class Cadc:
         """Nothing has been converted."""
         self.samples: Codes = np.zeros((N_HALVES, N_KINDS, N_COLUMNS), np.uint8)
         self.busy_until = [0] * N_HALVES
-        self._words = np.zeros((N_HALVES, N_KINDS, _N_QUADS), np.uint32)
         self._told: set[str] = set()
 
     def claims(self, address: Ints) -> Bools:
@@ -102,7 +100,7 @@ class Cadc:
         half = int(address & _HALF_BIT != 0)
         if not address & _BUFFERED_BIT:
             self.convert(half, (address & _ROW_BITS) >> _ROW_LSB, cycle, context)
-        return int(self._words[half, int(address & _KIND_BIT != 0), address & _QUAD_BITS])
+        return _word(self.samples[half, int(address & _KIND_BIT != 0)], address & _QUAD_BITS)
 
     def write(self, address: int, value: int, cycle: int, context: Context) -> None:
         """Samples cannot be written."""
@@ -115,6 +113,10 @@ class Cadc:
     def ready(self, address: int) -> int:
         """The answer to a triggering read leaves when the conversion is over."""
         return self.busy_until[int(address & _HALF_BIT != 0)]
+
+    def latched(self, address: int) -> bool:
+        """Buffered reads convert nothing."""
+        return bool(address & _BUFFERED_BIT)
 
     def conversion_cycles(self, half: int) -> int:
         """How long a conversion takes until its results can be read."""
@@ -146,7 +148,6 @@ class Cadc:
             volts = self._inputs(half, row, levels, cycle, context)
             codes = self._codes(half, volts, levels, cycle)
         self.samples[half] = codes
-        self._words[half] = _pack(codes)
         return codes
 
     def _inputs(self, half: int, row: int, levels: Levels, cycle: int, context: Context) -> Array:
@@ -205,8 +206,8 @@ class Cadc:
             context.log.note(cycle, "CADC", text)
 
 
-def _pack(codes: Codes) -> npt.NDArray[np.uint32]:
-    """Words (2, 64) of a row's samples: column = 2 entry + 8 (quad % 32) + quad // 32."""
-    split = codes.reshape(N_KINDS, 32, 4, 2)
-    quads = np.moveaxis(split, -1, 1).reshape(N_KINDS, _N_QUADS, 4)
-    return CADC_SAMPLE_QUAD.encode_unchecked({"sample": quads})[..., 0]
+def _word(codes: Codes, quad: int) -> int:
+    """The word of four of a row's samples (256,): column = 2 entry + 8 (quad % 32) + quad // 32."""
+    side, place = divmod(quad, _N_QUADS // 2)
+    first = 2 * _N_ENTRIES * place + side
+    return int.from_bytes(codes[first : first + 2 * _N_ENTRIES : 2].tobytes(), "big")

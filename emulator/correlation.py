@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from firmware_protocol.catalogue import CONTAINERS
 
-from .device import Bools, Context, Ints
+from .device import Bools, Context, Ints, among
 from .kernels import correlation as kernel
 from .memory import Memory
 from .mismatch import Mismatch
@@ -370,7 +370,7 @@ class CorrelationRegisters:
 
     def claims(self, address: Ints) -> Bools:
         """Which of these word addresses belong to the device, (n,) each."""
-        claimed: Bools = np.isin(address, _POST_PULSE)
+        claimed = among(address, _POST_PULSE)
         for base in _RESET_BASE:
             claimed |= (address >= base) & (address < base + _RESETS_PER_HALF + kernel.N_QUADS)
         return claimed

@@ -19,6 +19,14 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+def among(address: Ints, table: Ints) -> Bools:
+    """Which addresses (n,) are in a sorted table; quick if few lie in its range."""
+    near = np.nonzero((address >= table[0]) & (address <= table[-1]))[0]
+    found = np.zeros(address.shape, bool)
+    found[near] = table[np.searchsorted(table, address[near])] == address[near]
+    return found
+
+
 class Notes(Protocol):
     """Where diagnostics go; :class:`emulator.log.Log` is one."""
 
@@ -44,9 +52,10 @@ class Context:
 class Device(Protocol):
     """A part of the chip or its FPGA that acts when its registers are written or read.
 
-    Two members are optional: ``ready(address) -> int``, the cycle before which the answer to the
-    last read of an address cannot leave (conversions take time), and ``changes_with_time``, true if
-    answers change although no event comes and nothing is written.
+    Three members are optional: ``ready(address) -> int``, the cycle before which the answer to the
+    last read of an address cannot leave (conversions take time); ``latched(address) -> bool``,
+    whether a read of it shows what earlier reads and writes left, whatever time has passed; and
+    ``changes_with_time``, true if answers change although no event comes and nothing is written.
     """
 
     def claims(self, address: Ints) -> Bools:

@@ -22,8 +22,8 @@ from . import access
 Words = npt.NDArray[np.uint32]
 Positions = npt.NDArray[np.int64]
 
-_NAMES = tuple(memory_map.BLOCKS)
-_STARTS = np.array([memory_map.BLOCKS[name].span.start for name in _NAMES])
+_NUMBER = {name: number for number, name in enumerate(memory_map.BLOCKS)}
+_STARTS = np.array([block.span.start for block in memory_map.BLOCKS.values()])
 
 NEURON_BLOCKS = ("neuron_config", "neuron_backend", "common_backend", "capmem_neurons",
                  "capmem_shared")  # fmt: skip
@@ -52,6 +52,11 @@ def _default_word(container: Container, word: int) -> int:
     return int(register.encode_unchecked(register.defaults())[word])
 
 
+@cache
+def _numbers(blocks: tuple[str, ...]) -> list[int]:
+    return [_NUMBER[name] for name in blocks]
+
+
 @lru_cache(1 << 16)
 def _place(address: int) -> tuple[int, int, int, bool]:
     """Position, mask and shift as `memory_map.locate_bits` has them, and whether a word is kept."""
@@ -67,7 +72,7 @@ class Memory:
     def __init__(self, image: Words) -> None:
         self.image = image
         self.others: dict[int, int] = {}
-        self._versions = np.zeros(len(_NAMES), dtype=np.int64)
+        self._versions = [0] * len(_NUMBER)
         self._decoded: dict[str, tuple[int, dict[str, IntArray]]] = {}
 
     def copy(self) -> Memory:
@@ -82,7 +87,7 @@ class Memory:
         """The chip's registers back to the state after power-on; the FPGA's stay."""
         self.image[...] = power_on_image()
         self.others = {a: w for a, w in self.others.items() if a >= memory_map.FPGA_BASE}
-        self._versions += 1
+        self._versions = [version + 1 for version in self._versions]
 
     def write(self, addresses: Words, values: Words) -> Words:
         """Store words in order; the last write to an address wins.
@@ -137,7 +142,8 @@ class Memory:
         self.image[positions] = values
         if touched.size:
             blocks = np.searchsorted(_STARTS, touched, side="right") - 1
-            self._versions[np.unique(blocks)] += 1
+            for number in np.unique(blocks).tolist():
+                self._versions[number] += 1
 
     def read(self, address: int) -> int:
         """The word at an address; if it was never written, the default of what is there, or 0.
@@ -163,7 +169,7 @@ class Memory:
 
     def version(self, blocks: tuple[str, ...]) -> tuple[int, ...]:
         """Changes whenever a word of these blocks does."""
-        return tuple(int(self._versions[_NAMES.index(name)]) for name in blocks)
+        return tuple([self._versions[number] for number in _numbers(blocks)])
 
     def block(self, name: str) -> dict[str, IntArray]:
         """Field arrays of a block, shaped like its coordinate; not to be written to."""
@@ -175,7 +181,7 @@ class Memory:
 
     def _fields(self, name: str, key: str, names: tuple[str, ...] | None) -> dict[str, IntArray]:
         """Some fields of a block, or all, as they are kept under a key while no word changes."""
-        version = int(self._versions[_NAMES.index(name)])
+        version = self._versions[_NUMBER[name]]
         cached = self._decoded.get(key)
         if cached is None or cached[0] != version:
             block = memory_map.BLOCKS[name]

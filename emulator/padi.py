@@ -10,7 +10,7 @@ import numpy.typing as npt
 from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.memory_map import PADI_EVENT
 
-from .device import Context
+from .device import Context, among
 from .effects import Effects
 from .kernels.arrivals import (
     BUS_SETTINGS,
@@ -32,6 +32,7 @@ Records = npt.NDArray[np.void]
 _UNBOUNDED = 1 << 40
 _BUSES_PER_HALF = 4
 _EVENT = CONTAINERS["PADIEvent"].register
+_ADDRESSES = np.sort(np.array(PADI_EVENT, np.int64))
 
 
 class BusInputs(NamedTuple):
@@ -101,7 +102,7 @@ class PadiRegisters:
 
     def claims(self, address: Ints) -> Bools:
         """Which of these word addresses are PADI event registers."""
-        return np.isin(address, PADI_EVENT)
+        return among(address, _ADDRESSES)
 
     def write(self, address: int, value: int, cycle: int, context: Context) -> None:
         """Fire on the buses that the word names and that listen to the register."""

@@ -156,7 +156,9 @@ class Network:
     ) -> None:
         self.memory, self.effects, self.board = memory, effects, board
         self.levels, self._stp = levels, stp
-        self._cached: tuple[object, Nets] | None = None
+        self._cached: tuple[object, Levels, object, Nets] | None = None
+        self._switches: dict[tuple[str, int], tuple[int, Bools]] = {}
+        self._sampled: tuple[int, Bools] | None = None
 
     # --- what stands on a wire --------------------------------------------------------------------
 
@@ -227,6 +229,14 @@ class Network:
         """Which channels (2, 256) of a half look at a neuron's amplifier."""
         return self._column_switch("enable_cadc_neuron_readout", half)
 
+    def sampled_neurons(self) -> Bools:
+        """Which neurons (512,) some channel of the CADC looks at; not to be written to."""
+        (version,) = self.memory.version(("column_correlation",))
+        if self._sampled is None or self._sampled[0] != version:
+            on = [self.neurons_on_cadc(half).any(axis=0) for half in range(2)]
+            self._sampled = version, np.concatenate(on)
+        return self._sampled[1]
+
     def synapse_lines_held_at(self, levels: Levels) -> tuple[float | None, float | None]:
         """Voltages [V] that a source outside holds the excitatory, inhibitory debug line at.
 
@@ -256,18 +266,28 @@ class Network:
     # --- switches ---------------------------------------------------------------------------------
 
     def _column_switch(self, name: str, half: int) -> Bools:
-        columns = self.memory.block("column_correlation")
-        return np.stack([columns[f"{name}_{kind}"][half] for kind in ("causal", "acausal")]) != 0
+        """(2, 256) causal and acausal switches of a half's columns; not to be written to."""
+        (version,) = self.memory.version(("column_correlation",))
+        known = self._switches.get((name, half))
+        if known is None or known[0] != version:
+            columns = self.memory.block("column_correlation")
+            both = [columns[f"{name}_{kind}"][half] for kind in ("causal", "acausal")]
+            known = self._switches[name, half] = version, np.stack(both) != 0
+        return known[1]
 
     def _nets(self, levels: Levels) -> Nets:
+        version, cached = self.memory.version(NETWORK_BLOCKS), self._cached
+        if cached is not None and cached[0] == version and cached[1] is levels:
+            return cached[3]
         alive = self.memory.block("neuron_config")["enable_readout_amplifier"] != 0
         if self.effects.dead_biases:
             bias = np.asarray(levels.quadrants["neuron_i_bias_readout_amp"])
             alive = alive & (bias[_QUADRANT_OF_NEURON] > 0)
-        key = self.memory.version(NETWORK_BLOCKS), alive.tobytes()
-        if self._cached is None or self._cached[0] != key:
-            self._cached = key, self._build(alive)
-        return self._cached[1]
+        who = alive.tobytes()
+        same = cached is not None and cached[0] == version and cached[2] == who
+        nets = cached[3] if cached is not None and same else self._build(alive)
+        self._cached = version, levels, who, nets
+        return nets
 
     def _build(self, alive: Bools) -> Nets:
         config = self.memory.block("neuron_config")

@@ -277,8 +277,9 @@ class Player:
                 self._bus.reset()
                 self._state.tap = Tap()
         elif act == _Act.READ:
-            yield from self._until(cycle)
             address = payload & int(_LOW_WORD)
+            if not self._bus.latched(address):
+                yield from self._until(cycle)
             word = np.array([self._bus.read(address, cycle)], np.uint64)
             self._answer(np.array([max(cycle, self._bus.ready(address))]), word)
         else:

@@ -38,6 +38,7 @@ _PRELUDE_CYCLES = 12_500
 """Background activity is followed for so long before somebody looks at it (100 us)."""
 _OUTPUT_LSB, _OUTPUT_MASK = 8, 7  # of a neuron's label: its event output
 _NOTHING = np.empty(0, np.int64)
+_NOBODY = np.zeros(N_NEURONS, bool)
 
 
 @dataclass(frozen=True)
@@ -245,10 +246,9 @@ class AnalogSide:
 
     def _watch(self, sources: Sources | None) -> Watch:
         neuron, quantity = (_NOTHING, _NOTHING) if sources is None else sources[:2]
-        sampled = np.zeros(N_NEURONS, bool)
+        sampled = _NOBODY
         if Observable.CADC in self._watched:
-            on = [self._parts.network.neurons_on_cadc(half).any(axis=0) for half in range(2)]
-            sampled = np.concatenate(on)
+            sampled = self._parts.network.sampled_neurons()
         return Watch(neuron, quantity, bool(self._watched), sampled)
 
     def _sample(self, sources: Sources, piece: Piece, end: int) -> None:
@@ -324,9 +324,7 @@ class AnalogSide:
         """(512,) what each neuron's readout amplifier sees now [V]."""
         watch = self._watch(None)
         self._core.integrate(self._memory, watch, self._now, self._now)
-        source = self._memory.neurons()["readout_source"].astype(np.int64)
-        selected = self._core.membranes(self._memory, self._now, source)
-        membranes = self._core.membranes(self._memory, self._now, np.zeros_like(source))
+        membranes, selected = self._core.amplified(self._memory, self._now)
         return self._parts.network.amplifier_inputs(selected, membranes)
 
 

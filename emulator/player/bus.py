@@ -6,6 +6,7 @@ act.  What nobody is at, or what cannot be done there, is ignored or reads as 0,
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -32,8 +33,10 @@ class Bus:
     devices  in the order in which they are asked; a write goes to every one that claims the
              address, a read to the first that has an answer.  Optional methods of a device:
              ``ready(address) -> int``, the cycle before which the answer to a read of that address
-             cannot leave (conversions take time), and the attribute ``changes_with_time``, true if
-             its answers change although no event comes and nothing is written.
+             cannot leave (conversions take time); ``latched(address) -> bool``, whether a read of
+             it shows what earlier reads and writes left, whatever time has passed; and the
+             attribute ``changes_with_time``, true if its answers change although no event comes and
+             nothing is written.
     """
 
     def __init__(self, devices: Sequence[Device], context: Context) -> None:
@@ -48,7 +51,13 @@ class Bus:
         """Which addresses (n,) belong to devices."""
         if addresses.size <= _FEW:
             return np.array([bool(self._owners(a)) for a in addresses.tolist()], bool)
-        return self._any(self.devices, addresses)
+        by_device = np.array([device.claims(addresses) for device in self.devices])
+        claimed: Bools = np.any(by_device, axis=0)
+        own, first = np.unique(addresses[claimed], return_index=True)
+        for address, who in zip(own.tolist(), by_device[:, claimed][:, first].T, strict=True):
+            if address not in self._known_owners:
+                self._remember(address, tuple(itertools.compress(self.devices, who)))
+        return claimed
 
     def slow(self, addresses: Ints) -> Bools:
         """Which addresses (n,) belong to devices whose answers may take longer than others."""
@@ -60,6 +69,10 @@ class Bus:
     def changes_with_time(self, address: int) -> bool:
         """Whether what is read there may change although nothing happens in the chip."""
         return any(getattr(d, "changes_with_time", False) for d in self._owners(address))
+
+    def latched(self, address: int) -> bool:
+        """Whether what is read there does not depend on the time that has passed."""
+        return all(hasattr(d, "latched") and d.latched(address) for d in self._owners(address))
 
     def is_plain(self, address: int) -> bool:
         """Whether only writes change what is read there."""
@@ -77,10 +90,13 @@ class Bus:
         if owners is None:
             place = np.array([address], np.int64)
             owners = tuple(device for device in self.devices if device.claims(place)[0])
-            if len(self._known_owners) == _MOST_KNOWN:
-                self._known_owners.clear()
-            self._known_owners[address] = owners
+            self._remember(address, owners)
         return owners
+
+    def _remember(self, address: int, owners: tuple[Device, ...]) -> None:
+        if len(self._known_owners) == _MOST_KNOWN:
+            self._known_owners.clear()
+        self._known_owners[address] = owners
 
     # --- plain registers --------------------------------------------------------------------------
 

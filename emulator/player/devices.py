@@ -12,14 +12,14 @@ from firmware_protocol.coordinates import N_NEURONS
 from firmware_protocol.registers import fpga
 from firmware_protocol.registers.infrastructure import PPU_CONTROL
 
-from ..device import Bools, Context, Ints
+from ..device import Bools, Context, Ints, among
 
 _ALL_NEURONS = np.arange(N_NEURONS)
 _RESET_OF_NEURON = memory_map.neuron_reset_address(_ALL_NEURONS)
-_RESETS = np.sort(_RESET_OF_NEURON)
 _NEURON_OF_RESET = {int(address): n for n, address in enumerate(_RESET_OF_NEURON)}
 _QUADS = CONTAINERS["NeuronResetQuad"].all_addresses().astype(np.int64)[..., 0]
 _N_QUADS, _N_ENTRIES, _N_COLUMNS = 64, 4, 256
+_RESETS = np.sort(np.concatenate([_RESET_OF_NEURON, _QUADS.reshape(-1)]))
 
 _TIMER = int(CONTAINERS["TimerReadout"].addresses()[0])
 _LOW_WORD = 0xFFFFFFFF
@@ -93,11 +93,7 @@ class NeuronResets:
 
     def claims(self, address: Ints) -> Bools:
         """NeuronReset and NeuronResetQuad."""
-        claimed = np.zeros(address.shape, bool)
-        for table in (_RESETS, *_QUADS):
-            near = (address >= table[0]) & (address <= table[-1])
-            claimed[near] |= np.isin(address[near], table)
-        return claimed
+        return among(address, _RESETS)
 
     def write(self, address: int, value: int, cycle: int, context: Context) -> None:
         """Reset, whatever the value."""
@@ -130,7 +126,7 @@ class PlasticityProcessors:
 
     def claims(self, address: Ints) -> Bools:
         """PPUControlRegister."""
-        return np.isin(address, _PPU_CONTROLS)
+        return among(address, _PPU_CONTROLS)
 
     def write(self, address: int, value: int, cycle: int, context: Context) -> None:
         """Say that nothing runs."""

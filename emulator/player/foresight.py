@@ -19,7 +19,7 @@ import numpy as np
 from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.instructions import Messages, ToFpga
 
-from ..device import Bools, Ints
+from ..device import Ints, among
 from ..memory import Memory
 from .words import Accesses
 
@@ -90,10 +90,10 @@ def foresee(
     write_at, write = at[~is_read], address[~is_read]
     spans = {}
     for what in Observable:
-        reads = read_at[_among(read, _table(_READS[what]))]
+        reads = read_at[among(read, _table(_READS[what]))]
         resets = np.empty(0, np.int64)
         if what in _RESETS:
-            resets = write_at[_among(write, _table(_RESETS[what]))]
+            resets = write_at[among(write, _table(_RESETS[what]))]
         if what is Observable.CORRELATION and not (resets.size or what in still):
             reads = reads if _sensors_on_cadc(messages, accesses, memory) else reads[:0]
         span = _span(reads, resets, what in still)
@@ -111,7 +111,7 @@ def begins_with_reset(what: Observable, accesses: Accesses) -> bool:
     """Whether a program's first message is a reset of what is observed."""
     if what not in _RESETS or not accesses.at.size or accesses.at[0] or accesses.is_read[0]:
         return False
-    return bool(_among(accesses.address[:1], _table(_RESETS[what]))[0])
+    return bool(among(accesses.address[:1], _table(_RESETS[what]))[0])
 
 
 def _span(reads: Ints, resets: Ints, still: bool) -> Span | None:
@@ -142,7 +142,7 @@ def _setting(
 ) -> Ints:
     """Messages, in order, that write a word in which any of these flags of a container is set."""
     address, mask = _flags(container, fields)
-    mine = accesses.at[~accesses.is_read & _among(accesses.address, address)]
+    mine = accesses.at[~accesses.is_read & among(accesses.address, address)]
     return mine[(messages.payload[mine + 1] & mask) != 0]
 
 
@@ -174,11 +174,3 @@ def _polled(polls: Ints, messages: Messages, accesses: Accesses, memory: Memory)
     values = (messages.payload[written + 1] & _LOW_WORD).astype(np.int64)
     values = np.concatenate([[memory.read(register)], values])
     return values[np.searchsorted(written, polls)]
-
-
-def _among(address: Ints, table: Ints) -> Bools:
-    """Which addresses are in a sorted table; quick if few lie in its range."""
-    near = np.nonzero((address >= table[0]) & (address <= table[-1]))[0]
-    found = np.zeros(address.shape, bool)
-    found[near] = table[np.searchsorted(table, address[near])] == address[near]
-    return found

@@ -13,7 +13,7 @@ import pytest
 from emulator import parameters as p
 from emulator.analog_state import ADAPTATION, MEMBRANE
 from emulator.packing import Packer
-from firmware_protocol import ChipConfig
+from firmware_protocol import ChipConfig, memory_map
 from tests.support import emulated
 from tests.support.reference_scenarios import SCENARIOS
 
@@ -66,8 +66,7 @@ def simulate(scenario):
     pieces = []
     for (start, current), end in zip(edges, ends, strict=True):
         config.neurons.constant_current_enable[0] = current
-        memory.image[...] = config.image()
-        memory._versions += 1
+        memory.write(memory_map.ADDRESSES, config.image())
         pieces += core.integrate(memory, seen, ORIGIN + start // 8, ORIGIN + end // 8)
     ticks = np.concatenate([piece.spike_tick for piece in pieces])
     return emulated.trace_of(pieces), emulated.trace_of(pieces, 1), ticks - 2 * ORIGIN

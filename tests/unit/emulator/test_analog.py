@@ -230,8 +230,7 @@ def test_configuration_writes_act_at_their_time():
     core, memory = ideal_core(config)
     before = core.integrate(memory, READER, ORIGIN, ORIGIN + 1250)[0].trace[0]
     config.neurons.leak_v_leak[0] = 700
-    memory.image[...] = config.image()
-    memory._versions += 1
+    memory.write(memory_map.ADDRESSES, config.image())
     after = core.integrate(memory, READER, ORIGIN + 1250, ORIGIN + 12_500)[0].trace[0]
     assert before[0] == pytest.approx(before[-1], abs=1e-6)
     assert after[0] == before[-1]
@@ -246,7 +245,7 @@ def test_a_line_is_seen_decaying_from_its_event_on_wherever_that_lies(at):
     seen, pieces, drops = watch([0], [EXC_LINE], sampled=[0]), [], []
     for start in range(ORIGIN, ORIGIN + 2000, 20):
         pieces += core.integrate(memory, seen, start, start + 20)
-        line = core.membranes(memory, start, np.ones(512, np.int64))[0]
+        line = core.voltages(memory, start, np.ones(512, np.int64))[0]
         drops.append(p.LINE_REST_V - line)
     trace = p.LINE_REST_V - emulated.trace_of(pieces).astype(float)
     cycle = 4 * np.arange(trace.size)
@@ -310,12 +309,10 @@ def test_a_neuron_that_turns_stiff_amid_an_interval_keeps_its_lines():
     seen = watch([0], [EXC_LINE])
     (before,) = core.integrate(memory, seen, ORIGIN, ORIGIN + 1012)
     config.neurons.membrane_capacitance_capacitance[0] = 0
-    memory.image[...] = config.image()
-    memory._versions += 1
+    memory.write(memory_map.ADDRESSES, config.image())
     (between,) = core.integrate(memory, seen, ORIGIN + 1012, ORIGIN + 2024)
     config.neurons.membrane_capacitance_capacitance[0] = 63
-    memory.image[...] = config.image()
-    memory._versions += 1
+    memory.write(memory_map.ADDRESSES, config.image())
     (after,) = core.integrate(memory, seen, ORIGIN + 2024, ORIGIN + 3000)
     drop = p.LINE_REST_V - emulated.trace_of([before, between, after]).astype(float)[101:]
     tau_steps = core.circuits(memory, ORIGIN).exc.tau[0] / p.STEP_S

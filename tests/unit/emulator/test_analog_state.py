@@ -33,3 +33,22 @@ def test_looking_at_the_state_changes_nothing():
     assert np.array_equal(ticks, other_ticks)
     for name, values in state.items():
         assert np.array_equal(values, other_state[name]), name
+
+
+@pytest.mark.parametrize("source", [0, 1, 3])
+def test_amplifiers_see_what_the_state_says(source):
+    """Membranes alone are read from the lanes, all else from the state."""
+    config = emulated.add_inputs(chip([0, 1, 40], leak_i_bias=200), [0, 1, 40])
+    config.neurons.readout_source[:] = source
+    core, memory = emulated.ideal_core(config)
+    cycle, sampled = ORIGIN, [0, 40, 300]
+    core.integrate(memory, watch([0], sampled=sampled), cycle, cycle + 2000)
+    membranes, selected = core.amplified(memory, cycle + 2000)
+    wanted = np.full(512, source)
+    assert np.array_equal(membranes, core.state.v)
+    assert np.array_equal(selected, core.voltages(memory, cycle + 2000, wanted))
+    assert membranes[0] != membranes[300]
+    again, _ = core.amplified(memory, cycle + 2000)
+    assert np.array_equal(again, membranes)
+    again[0] = 9.0
+    assert core.state.v[0] == membranes[0]

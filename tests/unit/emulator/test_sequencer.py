@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from emulator import Emulator
 from emulator.latencies import Latencies
 from firmware_protocol import Program, decode, memory_map
+from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.instructions import ToFpga, message
 from tests.support import emulated
 
@@ -252,6 +253,42 @@ def test_answers_that_take_long_delay_barriers_and_later_answers():
     assert trace.reads.tolist() == [1, 1_250_000, 2]
     assert trace.ticks.tolist() == [301 + LATENCY + 1]
     assert converter.reads == [1, 301 + LATENCY + 2]
+
+
+def sampled(*, latched_reads):
+    """Spikes of neuron 0 and answers while its column is converted again and again."""
+    quad = CONTAINERS["CADCSampleQuad"]
+    trigger, buffered = (int(quad.addresses(0, 0, 0, 0, k)[0]) for k in range(2))
+    config = emulated.chip(0)
+    config.cadc.enable = 1
+    config.quadrants.cadc_v_ramp_offset, config.quadrants.cadc_i_ramp_slope = 60, 350
+    config.quadrants.cadc_v_bias_ramp_buf = 400
+    config.quadrants.cadc_i_bias_comp = config.quadrants.cadc_i_bias_vreset_buf = 1022
+    config.neurons.readout_enable_amplifier[0] = 1
+    config.column_correlation.enable_cadc_neuron_readout_causal[0, 0] = 1
+    program = Program()
+    emulated.write_chip(program, config)
+    program.write(memory_map.EVENT_RECORDING_CONFIG, 1)
+    program.setup_timer()
+    for k in range(40):
+        program.wait_until(1000 * (k + 1))
+        program.read([trigger])
+        for m in range(latched_reads):
+            program.wait_until(1000 * (k + 1) + 250 + 200 * m)
+            program.read([buffered])
+    program.wait_until(50_000)
+    program.halt()
+    trace = decode(Emulator(run_seed=3).execute(program.words()))
+    return trace.spike_time, trace.reads.reshape(40, 1 + latched_reads)
+
+
+def test_latched_reads_show_the_trigger_and_disturb_nobody():
+    spikes, alone = sampled(latched_reads=0)
+    with_reads, answers = sampled(latched_reads=3)
+    assert spikes.size > 5
+    assert np.array_equal(with_reads, spikes)
+    assert np.array_equal(answers, np.repeat(alone, 4, axis=1))
+    assert np.unique(alone >> 24).size > 10, "a membrane that moves"
 
 
 def test_unknown_registers_are_ignored_and_noted():

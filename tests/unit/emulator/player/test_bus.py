@@ -69,6 +69,42 @@ def test_few_addresses_are_looked_up_as_many_are():
     assert there.claimed(few[:0]).size == there.slow(few[:0]).size == 0
 
 
+def test_who_owns_an_address_is_found_once_for_many():
+    """A configuration has hundreds of addresses that act; each is written to by itself."""
+
+    class Counting(Recorder):
+        asked = 0
+
+        def claims(self, address):
+            self.asked += 1
+            return super().claims(address)
+
+    first, second = Counting(NEURON_RESET, COUNTER), Counting(COUNTER, answer=7)
+    there, _ = bus(first, second)
+    there.claimed(np.resize([WEIGHT, COUNTER, NEURON_RESET, NOBODY], 600))
+    there.write(NEURON_RESET, 1, 10)
+    there.write(COUNTER, 2, 11)
+    assert there.read(COUNTER, 12) == 7
+    assert (first.asked, second.asked) == (1, 1)
+    assert [(address, value) for address, value, *_ in first.seen] == [
+        (NEURON_RESET, 1), (COUNTER, 2),
+    ]  # fmt: skip
+    assert [(address, value) for address, value, *_ in second.seen] == [(COUNTER, 2)]
+
+
+def test_a_read_waits_for_time_unless_all_owners_have_it_latched():
+    class Latch(Recorder):
+        def latched(self, address):
+            return address == COUNTER
+
+    there, _ = bus(Latch(COUNTER, NEURON_RESET), Recorder(TIMEOUT))
+    assert there.latched(COUNTER)
+    assert not there.latched(NEURON_RESET)
+    assert not there.latched(TIMEOUT)
+    both, _ = bus(Latch(COUNTER), Recorder(COUNTER))
+    assert not both.latched(COUNTER)
+
+
 def test_what_is_written_to_a_register_reads_back():
     omnibus, log = bus()
     omnibus.write_plain(u32(TIMEOUT, WEIGHT, TIMEOUT), u32(1, 0x3F, 2), 0)

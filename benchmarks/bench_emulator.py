@@ -7,7 +7,8 @@
 (b) Brian2's C++ standalone program for as many neurons and steps (brian2_adex.py), as a ratio to
     the same of ours: without events, and with them; needs a Python with Brian2 in --brian2-python
     or BRIAN2_PYTHON;
-(c) one active circuit with the MADC; a wait of 20 ms; 511 circuits that nobody looks at;
+(c) one active circuit with the MADC; a wait of 20 ms; 511 circuits that nobody looks at; a sample
+    of the columns' ADC, each of which is a visit;
 (d) a first process with an empty compilation cache, and a second one, until their first result;
 (e) a second of MADC samples: time and memory (only with --second);
 (f) two threads against one, if the emulator has threads; same bytes; and how much more this machine
@@ -51,6 +52,7 @@ N_NEURONS = 512
 STEPS_PER_MS = round(1e-3 / STEP_S)
 BRIAN2_MS = 1.0
 VISITS, THREADS_US = 50, 10_000
+SAMPLES = 50, 250
 WITH_INPUTS = "with inputs"
 FIRST_RESULT, SECOND_OF_MADC, BESIDE = "first result", "second of MADC", "beside"
 """What a child process of this script does instead of measuring."""
@@ -204,11 +206,15 @@ def one_circuit(repeats: int) -> Figures:
     madc = PerMs(one, programs.recorded_run, (5.0, 1.0))
     crowd = PerMs(crowded, programs.recorded_run, (5.0, 1.0))
     run, waiting = (programs.visits(VISITS, wait=wait) for wait in (False, True))
-    work = {
+    sampled = ready(programs.sampled_chip())
+    few, many = (programs.samples(n) for n in SAMPLES)
+    sampled.execute(few)  # compile
+    work: dict[str, Callable[[], float]] = {
         "madc": madc.measure,
         "crowd": crowd.measure,
         "run": lambda: seconds(another, run),
         "waiting": lambda: seconds(another, waiting),
+        "samples": lambda: seconds(sampled, many) - seconds(sampled, few),
     }
     t = interleaved(work, repeats)
     waits_s = statistics.median(b - a for a, b in zip(t["run"], t["waiting"], strict=True))
@@ -220,6 +226,9 @@ def one_circuit(repeats: int) -> Figures:
             ratio(t["crowd"], t["madc"]), "", "1"
         ),
         "c: a wait of 20 ms": Figure(1e3 * waits_s / VISITS, "ms", "< 0.1"),
+        "c: a sample of the CADC": Figure(
+            1e3 * statistics.median(t["samples"]) / (SAMPLES[1] - SAMPLES[0]), "ms"
+        ),
     }
 
 

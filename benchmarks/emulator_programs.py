@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from firmware_protocol import ChipConfig, Program, memory_map  # noqa: E402
+from firmware_protocol.catalogue import CONTAINERS  # noqa: E402
 from firmware_protocol.coordinates import N_NEURONS  # noqa: E402
 from tests.support import emulated  # noqa: E402
 from tests.support.reference_scenarios import SCENARIOS  # noqa: E402
@@ -23,6 +24,8 @@ ALL = np.arange(N_NEURONS)
 N_LABELS = 63
 WAIT_CYCLES = 2_500_000
 """20 ms, what the analog parameters take to settle."""
+_TRIGGER, _LATCHED = CONTAINERS["CADCSampleQuad"].addresses(0, 0, 0, 0, [0, 1])[:, 0].tolist()
+_CONVERSION_CYCLES = 210
 _SPL1_0 = 8
 _BUSES = (0, 4)
 """One bus of each half, so that every event reaches all neurons."""
@@ -83,6 +86,34 @@ def visits(n: int, *, wait: bool) -> Words:
         program.write(memory_map.EVENT_RECORDING_CONFIG, 1)
         program.wait(10 * CYCLES_PER_US)
         program.write(memory_map.EVENT_RECORDING_CONFIG, 0)
+    program.halt()
+    return program.words()
+
+
+def sampled_chip() -> ChipConfig:
+    """One neuron that fires by itself, on its channel of the CADC, which is set up nominally."""
+    config = read_by_cadc(emulated.chip(0))
+    config.neurons.readout_enable_amplifier[0] = 1
+    config.column_correlation.enable_cadc_neuron_readout_causal[0, 0] = 1
+    return config
+
+
+def read_by_cadc(config: ChipConfig) -> ChipConfig:
+    """Switch the CADCs on, with nominal ramps."""
+    config.cadc.enable = 1
+    config.quadrants.cadc_v_ramp_offset, config.quadrants.cadc_i_ramp_slope = 60, 350
+    config.quadrants.cadc_v_bias_ramp_buf = 400
+    config.quadrants.cadc_i_bias_comp = config.quadrants.cadc_i_bias_vreset_buf = 1022
+    return config
+
+
+def samples(n: int) -> Words:
+    """`n` conversions of the upper half's CADC, each read as soon as it is over; no spikes."""
+    program = Program()
+    for _ in range(n):
+        program.read([_TRIGGER])
+        program.wait(_CONVERSION_CYCLES)
+        program.read([_LATCHED])
     program.halt()
     return program.words()
 

@@ -47,6 +47,7 @@ class Result(NamedTuple):
 
     missing  key of an event for which rows are needed before it can go on, or -1
     spike_tick, spike_lane, event_tick, event_lane  in order; see `kernels.lanes.Output`
+    trace    good until the next call
     pulses   tick, driver and address of what the synapse drivers sent, if it is logged
     """
 
@@ -75,6 +76,8 @@ class Integration:
         self._records: list[Record] = []
         self._record: Record | None = None
         self._stale = False  # whether the record's members are not the present ones
+        self._output: tuple[ln.Output, Record] | None = None
+        self._trace: tuple[F32, Record] | None = None
 
     def load(
         self,
@@ -87,6 +90,7 @@ class Integration:
     ) -> None:
         """Take lanes to integrate.  capacitance: (512,) [F] of the neurons."""
         self.lanes, self.clusters, self._readers = lanes, clusters, readers
+        self._output = self._trace = None  # of other sizes
         self._first_coupled = int((places.kind != ln.CLUSTER).sum())
         n_blocks = places.kind.size
         threads = self._threads if places.neuron.size >= _FEW_LANES else 1
@@ -192,17 +196,10 @@ class Integration:
         if cursor[kernel.STEP] != step:
             cursor[kernel.STEP], cursor[kernel.HELD] = step, 0
         cursor[kernel.N_SPIKES] = cursor[kernel.N_EVENTS] = 0
-        size = max(_SPIKE_LOG, 2 * kernel.WINDOW * self.lanes.digital.shape[1] * self._step_cycles)
-        trace = np.empty((self._readers.lane.size, until_step - step + 1), np.float32)
-        call, of_trace = self._call(), Record(groups.Trace(trace), groups.TRACE_TYPE)
-        self._task.addresses[groups.TRACE] = of_trace.address
+        trace, call = self._points(until_step - step + 1), self._call()
         threads = self._task.log_n.shape[0]
         self._task.shared[:] = th.new_shared(self._step_cycles, threads)
-        spikes = np.empty((2, size), np.int64)
-        # Both states of a neuron with logic can change as often as it can fire.
-        events = np.empty((2, 2 * size), np.int64) if self._net else spikes
-        out = ln.Output(spikes[0], spikes[1], events[0], events[1])
-        of_out = Record(out, ln.OUTPUT_TYPE)
+        out, of_out = self._logs()
         helpers = [
             threading.Thread(target=kernel.assist, args=(call, step, k)) for k in range(1, threads)
         ]
@@ -217,10 +214,32 @@ class Integration:
         log = self._arrivals.prelog
         n_pulses, log.n[0] = int(log.n[0]), 0
         tick, driver, address = (a[:n_pulses].copy() for a in (log.tick, log.driver, log.address))
-        fired = out.spike_tick[:n], out.spike_lane[:n]
-        left = (out.event_tick[:n_events], out.event_lane[:n_events]) if self._net else fired
+        fired = out.spike_tick[:n].copy(), out.spike_lane[:n].copy()
+        left = fired
+        if self._net:
+            left = out.event_tick[:n_events].copy(), out.event_lane[:n_events].copy()
         seen = trace[:, : done - step + 1]
         return Result(done, missing, *fired, *left, seen, (tick, driver, address))
+
+    def _logs(self) -> tuple[ln.Output, Record]:
+        """Room for what the kernel finds, kept from run to run."""
+        if self._output is None:
+            lanes = self.lanes.digital.shape[1]
+            size = max(_SPIKE_LOG, 2 * kernel.WINDOW * lanes * self._step_cycles)
+            spikes = np.empty((2, size), np.int64)
+            # Both states of a neuron with logic can change as often as it can fire.
+            events = np.empty((2, 2 * size), np.int64) if self._net else spikes
+            out = ln.Output(spikes[0], spikes[1], events[0], events[1])
+            self._output = out, Record(out, ln.OUTPUT_TYPE)
+        return self._output
+
+    def _points(self, n: int) -> F32:
+        """Room for `n` points of all traces, or more; the kernel's task refers to it."""
+        if self._trace is None or self._trace[0].shape[1] < n:
+            points = np.empty((self._readers.lane.size, n), np.float32)
+            self._trace = points, Record(groups.Trace(points), groups.TRACE_TYPE)
+        self._task.addresses[groups.TRACE] = self._trace[1].address
+        return self._trace[0]
 
     def _call(self) -> Record:
         """What the kernel works on; begins with the task."""

@@ -52,3 +52,19 @@ def test_amplifiers_see_what_the_state_says(source):
     assert np.array_equal(again, membranes)
     again[0] = 9.0
     assert core.state.v[0] == membranes[0]
+
+
+def test_what_a_piece_tells_stays_when_time_goes_on():
+    """The kernel writes to the same room again in the next piece, and to a longer one after it."""
+    core, memory = emulated.core_of(chip(np.arange(60), leak_i_bias=200), stuck_reset=False)
+    pieces, told, at = [], [], ORIGIN
+    for cycles in (2000, 1000, 4000):
+        (piece,) = core.integrate(memory, READER, at, at + cycles)
+        pieces.append(piece)
+        told.append((piece.spike_tick.tolist(), piece.event_neuron.tolist(), piece.trace.tolist()))
+        at += cycles
+    assert all(len(ticks) > 5 for ticks, _, _ in told)
+    for piece, (ticks, neurons, trace) in zip(pieces, told, strict=True):
+        assert piece.spike_tick.tolist() == ticks
+        assert piece.event_neuron.tolist() == neurons
+        assert piece.trace.tolist() == trace

@@ -16,7 +16,8 @@ from firmware_protocol.coordinates import N_NEURONS
 from . import compartments as cp
 from . import parameters as p
 from .analog_state import ANALOG_ROWS, DIGITAL_ROWS, AnalogState, Piece, Pulses, Watch
-from .biases import Alive, alive
+from .biases import NEURON_BLOCKS as NEURON_BIASES
+from .biases import Alive, Remarks, alive
 from .capmem import CapMem, Levels
 from .circuits import CircuitModel, Circuits
 from .crossbar import Inputs
@@ -81,7 +82,7 @@ class AnalogCore:
         self._routed: tuple[int, ...] | None = None
         self._decoded: tuple[object, Circuits] | None = None
         self._backends: tuple[int, ...] = ()
-        self._wires = Wires(effects)
+        self._wires, self._dead = Wires(effects), Remarks(NEURON_BIASES, effects)
         self._noted: set[tuple[str, str]] = set()
         self._fires: list[tuple[int, int]] = []
         self._spiking: tuple[object, bool, bool] = (None, False, False)
@@ -350,7 +351,9 @@ class AnalogCore:
 
     def _note(self, topology: cp.Topology, memory: Memory, cycle: int) -> None:
         """Remarks about the configuration, each once."""
-        bias = self.levels(memory, cycle).neurons["multicompartment_i_bias_nmda"]
+        levels = self.levels(memory, cycle)
+        self._dead.note(levels, memory, cycle, self._log)
+        bias = levels.neurons["multicompartment_i_bias_nmda"]
         for remark in cp.report(topology, bias) + self._wires.report(memory):
             if remark not in self._noted:
                 self._noted.add(remark)

@@ -17,6 +17,7 @@ from firmware_protocol.layout import IntArray
 from firmware_protocol.memory_map import MADC_CONTROL
 from firmware_protocol.registers import readout as registers
 
+from . import biases
 from .device import Bools, Context, Ints
 from .errors import EmulatorError
 from .kernels import converters as kernel
@@ -44,7 +45,6 @@ _LOSS = round(NUMBERS["madc_loss"].value * 2**32)
 _PHASE_PURPOSE = 12
 _LOW_WORD = 0xFFFFFFFF
 _PLACE = "MADC"
-_BIASES = ("ac_mux_i_bias", "madc_in_500na", "sc_amp_i_bias")
 _DEFAULT_GAIN_CAPACITOR = registers.MADC_CONFIG.by_name["preamp_gain_capacitor_size"].default
 
 # Settings that the emulation does not follow: field, value that it assumes, what it does instead.
@@ -123,6 +123,7 @@ class Madc:
     def __init__(self, mismatch: Mismatch, network: Network, *, run_seed: int) -> None:
         self._network, self._effects = network, network.effects
         self._key = np.uint64(run_seed)
+        self._remarks = biases.Remarks(biases.MADC_BLOCKS, self._effects)
         spread = {
             name: SIGMAS[name].value * float(mismatch.draw(name, (1,))[0])
             for name in ("madc.gain", "madc.offset")
@@ -182,6 +183,7 @@ class Madc:
         remarks = [text for field, value, text in _ASSUMED if config[field] != value]
         for text in remarks + self._network.remarks():
             context.log.note(cycle, _PLACE, text)
+        self._remarks.note(self._network.levels(cycle), context.memory, cycle, context.log)
         period = _CONVERSION_CLOCKS + int(config["sample_duration_adjust"])
         if config["enable_madc_clock_scaling"]:
             period *= 2 * (int(config["madc_clock_scale_value"]) + 1)
@@ -252,8 +254,8 @@ class Madc:
         return self._network.mixture(nodes, levels)
 
     def _dead(self, levels: Levels) -> bool:
-        """Whether a bias that every path needs is off."""
-        return self._effects.dead_biases and any(levels.globals[name] <= 0 for name in _BIASES)
+        """Whether a block that every path needs is off."""
+        return not all(biases.works(name, levels, self._effects) for name in biases.MADC_BLOCKS)
 
     # --- samples ----------------------------------------------------------------------------------
 

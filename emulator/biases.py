@@ -2,16 +2,16 @@
 
 A bias of 0 is what a forgotten configuration looks like, and on the chip it gives silence: no
 spikes, readings at a rail.  How a block is silent stands where the block is; :data:`BIASES` says
-which cells it needs and what is lost without.  Which of a block's currents come from a pad instead
-(SynapseBiasSelection) is not considered here.
+which cells it needs and what is lost without.  What takes its current from a pad instead
+(SynapseBiasSelection), to which nothing is connected, is not considered here.
 Operating points are the vendor's default calibration; that 0 is dead is our assumption.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +19,28 @@ import numpy.typing as npt
 from firmware_protocol.layout import IntArray
 from firmware_protocol.registers.capmem import QUADRANT_CELLS, READOUT_CELLS
 
-from .capmem import QUADRANT_NAMES, Levels
+from .capmem import QUADRANT_NAMES
+from .device import Notes
 from .effects import Effects
 from .memory import Memory
 from .numbers.capmem import NUMBERS
 
+Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _FIRST_CURRENT_ROW = 8
+
+
+class Levels(Protocol):
+    """What the CapMem supplies at some moment, in effective codes."""
+
+    @property
+    def quadrants(self) -> Mapping[str, Array]:
+        """(4,) each, by cell."""
+
+    @property
+    def globals(self) -> Mapping[str, float]:
+        """Cells that exist once, by name."""
 
 
 class Bias(NamedTuple):
@@ -51,9 +65,10 @@ BIASES: dict[str, Bias] = {
     "readout_amplifier": Bias("quadrant", ("neuron_i_bias_readout_amp",), 110,
         "readout amplifiers drive neither a readout line nor the CADC"),
     "source_follower": Bias("quadrant", ("neuron_i_bias_leak_source_follower",), 100,
-        "leak, reset, adaptation, exponential and reversal potentials are 0 V"),
+        "leak, reset, adaptation and reversal potentials are 0 V, and exponential terms are off"),
     "cascode": Bias("quadrant", ("neuron_v_bias_casc_n",), 250,
-        "the neurons' current mirrors are closed and their amplifiers deliver nothing"),
+        "the neurons' current mirrors are closed and neither amplifiers nor other currents reach "
+        "a membrane"),
     "spike_comparator": Bias("quadrant", ("neuron_i_bias_spike_comparator",), 200,
         "thresholds are never crossed"),
     "synaptic_input": Bias("quadrant", ("neuron_i_bias_synin_drop",), 300,
@@ -104,11 +119,21 @@ BIASES: dict[str, Bias] = {
 # fmt: on
 """Every block that a bias of 0 kills, by the name of its field in :class:`Alive`."""
 
+NEURON_BLOCKS = (
+    "readout_amplifier", "source_follower", "cascode", "spike_comparator", "synaptic_input",
+    "synapse_dac", "stp_comparator", "stp_ramp", "hagen_dac",
+)  # fmt: skip
+CADC_BLOCKS = ("cadc_ramp", "cadc_comparator", "cadc_reset_buffer", "cadc_ramp_buffer")
+MADC_BLOCKS = ("active_multiplexer", "madc_input", "switched_capacitors")
+"""What neurons and their inputs, a ramp of the CADC, and every path to the MADC need."""
+
 _ROWS = {name: row for name, (_, row, _) in QUADRANT_CELLS.items()} | {
     name: row for name, (_, _, row, _) in READOUT_CELLS.items()
 }
+_CURRENT_NEEDED = NUMBERS["bias_current_needed"].value
+_VOLTAGE_NEEDED = NUMBERS["bias_voltage_needed"].value
 _NEEDED = {
-    name: NUMBERS[f"bias_{'current' if row >= _FIRST_CURRENT_ROW else 'voltage'}_needed"].value
+    name: _CURRENT_NEEDED if row >= _FIRST_CURRENT_ROW else _VOLTAGE_NEEDED
     for name, row in _ROWS.items()
 }
 
@@ -148,28 +173,66 @@ class Alive:
 
 def alive(levels: Levels, effects: Effects) -> Alive:
     """Which blocks have the biases they need; all of them if dead biases are switched off."""
-    working = {name: _works(bias, levels) for name, bias in BIASES.items()}
-    if not effects.dead_biases:
-        working = {name: np.ones_like(works) for name, works in working.items()}
-    return Alive(**working)
+    return Alive(**{name: works(name, levels, effects) for name in BIASES})
+
+
+def works(name: str, levels: Levels, effects: Effects) -> Bools:
+    """Which instances of one block have the biases they need, shaped as its field in `Alive`."""
+    found = _works(BIASES[name], levels)
+    return found if effects.dead_biases else np.ones_like(found)
+
+
+def enough(current: Array) -> Bools:
+    """Which of a current cell's effective codes [LSB] keep a block alive."""
+    found: Bools = current >= _CURRENT_NEEDED
+    return found
 
 
 def _works(bias: Bias, levels: Levels) -> Bools:
     if bias.place == "quadrant":
-        of_cells = [levels.quadrants[cell] >= _NEEDED[cell] for cell in bias.cells]
+        of_cells = [np.asarray(levels.quadrants[cell]) >= _NEEDED[cell] for cell in bias.cells]
         return np.logical_and.reduce(of_cells)
     each = np.array([levels.globals[cell] >= _NEEDED[cell] for cell in bias.cells])
     return each if bias.place == "pair" else np.asarray(each.all())
 
 
-def warn(levels: Levels, memory: Memory) -> list[tuple[str, str]]:
-    """(place, remark) for each block that is in use and dead, for the log."""
+def warn(
+    levels: Levels, memory: Memory, names: Iterable[str] = tuple(BIASES)
+) -> dict[tuple[str, int], tuple[str, str]]:
+    """(place, remark) for each block that is in use and dead, for the log, by its name and number.
+
+    names  blocks to look at
+    """
     used = _used(memory)
-    return [
-        (_place(bias, number), _remark(bias, levels, number))
-        for name, bias in BIASES.items()
-        for number in np.flatnonzero(~_works(bias, levels) & used[name]).tolist()
-    ]
+    return {
+        (name, number): (_place(BIASES[name], number), _remark(BIASES[name], levels, number))
+        for name in names
+        for number in np.flatnonzero(~_works(BIASES[name], levels) & used[name]).tolist()
+    }
+
+
+class Remarks:
+    """Notes dead blocks that are in use, each once.
+
+    names  blocks to look at
+    """
+
+    def __init__(self, names: Iterable[str], effects: Effects) -> None:
+        self._names = tuple(names) if effects.dead_biases else ()
+        self._told: set[tuple[str, int]] = set()
+        self._fine: Levels | None = None  # last levels at which all of them work
+
+    def note(self, levels: Levels, memory: Memory, cycle: int, log: Notes) -> None:
+        """Note those that have died since the last call, or have come into use."""
+        if levels is self._fine:
+            return
+        if all(np.all(_works(BIASES[name], levels)) for name in self._names):
+            self._fine = levels
+            return
+        for block, (place, remark) in warn(levels, memory, self._names).items():
+            if block not in self._told:
+                self._told.add(block)
+                log.note(cycle, place, remark)
 
 
 def _place(bias: Bias, number: int) -> str:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from firmware_protocol.catalogue import CONTAINERS
 
+from . import biases
 from .device import Bools, Context, Ints
 from .kernels.converters import row_noise
 from .mismatch import Mismatch
@@ -73,6 +74,8 @@ class Cadc:
     ) -> None:
         self._network, self._effects, self._sensors = network, network.effects, sensors
         self._key = np.uint64(run_seed)
+        self._remarks = biases.Remarks(biases.CADC_BLOCKS, self._effects)
+        self._working: tuple[Levels, Bools] | None = None
         scale = 1.0 if self._effects.mismatch else 0.0
         channels = (N_HALVES, N_KINDS, N_COLUMNS)
         self._pattern = _Pattern(
@@ -145,6 +148,7 @@ class Cadc:
             codes = np.zeros((N_KINDS, N_COLUMNS), np.uint8)
         else:
             levels = self._network.levels(cycle)
+            self._remarks.note(levels, memory, cycle, context.log)
             volts = self._inputs(half, row, levels, cycle, context)
             codes = self._codes(half, volts, levels, cycle)
         self.samples[half] = codes
@@ -177,7 +181,7 @@ class Cadc:
             row_noise(noise, self._key, half, cycle)
             exact = exact + _NOISE_LSB * noise.reshape(exact.shape)
         if effects.dead_biases:
-            exact = np.where(self._dead(half, levels)[_SIDE], _NEVER, exact)
+            exact = np.where(self._ramp_works(half, levels)[_SIDE], exact, _NEVER)
         return physics.clip(exact)
 
     def _ramps(self, half: int, levels: Levels) -> tuple[Array, Array]:
@@ -193,11 +197,12 @@ class Cadc:
         start = physics.ramp_start(offset) + self._pattern.start[own]
         return start, physics.ramp_lsb(np.asarray(levels.quadrants["cadc_i_ramp_slope"][own]))
 
-    def _dead(self, half: int, levels: Levels) -> Bools:
-        """Which of a half's ramps (2,) never stop their channels' counters for want of a bias."""
-        own = slice(2 * half, 2 * half + 2)
-        biases = ("cadc_i_bias_comp", "cadc_v_bias_ramp_buf", "cadc_i_bias_vreset_buf")
-        return np.any([np.asarray(levels.quadrants[name])[own] <= 0 for name in biases], axis=0)
+    def _ramp_works(self, half: int, levels: Levels) -> Bools:
+        """Which of a half's ramps (2,) stop their channels' counters."""
+        if self._working is None or self._working[0] is not levels:
+            blocks = [biases.works(name, levels, self._effects) for name in biases.CADC_BLOCKS]
+            self._working = levels, np.logical_and.reduce(blocks)
+        return self._working[1][2 * half : 2 * half + 2]
 
     def _tell(self, text: str, cycle: int, context: Context) -> None:
         """Note something once."""

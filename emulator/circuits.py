@@ -125,14 +125,15 @@ class CircuitModel:
         forced = common["force_reset"] != 0
         leak, reset = self._leak(n, cells, alive), self._reset(n, cells, alive)
         leak = Ota(*(np.where(forced, r, v) for v, r in zip(leak, reset, strict=True)))
+        dac = self._dac(memory, levels, alive)[QUADRANT]
         threshold, backend = self._comparator(n, cells, common, alive), self._backend(n, common)
         return Circuits(
             leak=leak,
             reset=reset,
             capacitance=self._capacitance(n),
-            exc=self._input(n, levels, alive, "excitatory"),
-            inh=self._input(n, levels, alive, "inhibitory"),
-            offset_current=self._offset_current(n, cells),
+            exc=self._input(n, cells, alive, dac, "excitatory"),
+            inh=self._input(n, cells, alive, dac, "inhibitory"),
+            offset_current=self._offset_current(n, cells, alive),
             exponential=self._exponential(n, cells, alive),
             adaptation=self._adaptation(n, cells, common, alive),
             threshold=threshold,
@@ -162,11 +163,17 @@ class CircuitModel:
         """Deviation of a potential [V]."""
         return p.sigma(name) * self._draw(name) + (self._chip(chip) if chip else 0.0)
 
-    def _dac(self) -> Array:
-        """Gain (4,) of the bias of each quadrant's synapse DACs."""
+    def _dac(self, memory: Memory, levels: Levels, alive: Alive) -> Array:
+        """Bias (4,) of each quadrant's synapse DACs, in effective codes [LSB].
+
+        What is not taken from the internal bias comes from a pad, to which nothing is connected.
+        """
+        internal = memory.block("synapse_bias")["int_dac_bias"] != 0
+        bias = levels.quadrants["syn_i_bias_dac"] * (alive.synapse_dac & internal)
         if not self._effects.mismatch:
-            return np.ones(4)
-        return 1 + p.sigma("dac_bias.gain") * self._mismatch.draw("dac_bias.gain", (4,))
+            return np.asarray(bias)
+        gain = 1 + p.sigma("dac_bias.gain") * self._mismatch.draw("dac_bias.gain", (4,))
+        return np.asarray(bias * gain)
 
     def _works(self, name: str) -> Bools:
         """Which instances of a circuit are not defective."""
@@ -205,17 +212,19 @@ class CircuitModel:
         conductance = p.leak_conductance(cells[f"{name}_i_bias"], divide, multiply, degenerate)
         # One OTA serves leak and reset, so both see the same transconductance error.
         conductance = conductance * self._gain("leak.gm") * (1 + self._chip("chip.gm"))
-        followed = alive.source_follower[QUADRANT] & alive.cascode[QUADRANT]
+        conductance = np.where(alive.cascode[QUADRANT], conductance, 0.0)
+        followed = alive.source_follower[QUADRANT]
         v_lin = p.leak_range(degenerate) if self._effects.saturation else np.full(512, _WIDE_V)
         return Ota(np.where(followed, target, 0.0), conductance, v_lin)
 
-    def _input(self, n: Flags, levels: Levels, alive: Alive, sign: str) -> SynapticInput:
-        name, cells = f"{sign}_input", levels.neurons
+    def _input(self, n: Flags, cells: Cells, alive: Alive, dac: Array, sign: str) -> SynapticInput:
+        name = f"{sign}_input"
         small, high = (
             n[f"{name}_enable_{flag}"].astype(float)
             for flag in ("small_capacitance", "high_resistance")
         )
-        on = (n[f"{name}_enable"] != 0) & alive.synaptic_input[QUADRANT] & self._works(name)
+        on = (n[f"{name}_enable"] != 0) & self._works(name)
+        on = on & (alive.synaptic_input & alive.cascode)[QUADRANT]
         i_max = p.synaptic_current(cells[f"{name}_i_bias_gm"])
         i_max = i_max * self._gain("synin.gm", f"{name}.gm") * (1 + self._chip("chip.synin_gm"))
         tau = p.line_time_constant(cells[f"{name}_i_bias_tau"], small, high)
@@ -223,11 +232,11 @@ class CircuitModel:
         # The mismatch of the shift's current cell is part of the amplifier's offset.
         shift = p.shift_offset(n[f"{name}_i_shift_reference"].astype(float))
         offset = shift + p.sigma("synin.offset") * self._draw(f"{name}.offset")
-        dac = (levels.quadrants["syn_i_bias_dac"] * self._dac() * alive.synapse_dac)[QUADRANT]
         v_lin = self._range(p.SYNIN_V_LIN)
         coba = p.coba_slope(cells[f"{name}_i_bias_coba"])
         coba = coba * self._gain("coba.gain", f"{name}.coba") * (-1 if sign == "excitatory" else 1)
         coba_v = p.leak_potential(cells[f"{name}_v_rev_coba"])
+        coba_v = coba_v + p.sigma("coba.v") * self._draw(f"{name}.coba_v")
         return SynapticInput(
             i_max=np.where(on, i_max * v_lin / p.SYNIN_V_LIN, 0.0),
             v_lin=v_lin,
@@ -235,19 +244,21 @@ class CircuitModel:
             tau=tau,
             drop=p.line_drop(dac, small),
             coba=np.where(n[f"{name}_enable_coba_mode"] != 0, coba, 0.0),
-            coba_v=coba_v + p.sigma("coba.v") * self._draw(f"{name}.coba_v"),
+            coba_v=np.where(alive.source_follower[QUADRANT], coba_v, 0.0),
             bypass=n[f"event_routing_enable_bypass_{sign}"] != 0,
         )
 
-    def _offset_current(self, n: Flags, cells: Cells) -> Array:
+    def _offset_current(self, n: Flags, cells: Cells, alive: Alive) -> Array:
         size = p.offset_current(cells["constant_current_i_offset"])
         size = size * self._gain("offset_current.gain") * (1 + self._chip("chip.offset_current"))
         sign = np.where(n["constant_current_type"] == SOURCE, 1.0, -1.0)
-        return np.where(n["constant_current_enable"] != 0, sign * size, 0.0)
+        on = (n["constant_current_enable"] != 0) & alive.cascode[QUADRANT]
+        return np.where(on, sign * size, 0.0)
 
     def _exponential(self, n: Flags, cells: Cells, alive: Alive) -> Exponential:
         bias = cells["exponential_i_bias"]
-        on = (n["exponential_enable"] != 0) & (bias > 0) & alive.source_follower[QUADRANT]
+        powered = (alive.source_follower & alive.cascode)[QUADRANT]
+        on = (n["exponential_enable"] != 0) & (bias > 0) & powered
         return Exponential(
             current=np.where(on, p.EXP_CURRENT_A, 0.0),
             v=p.exp_potential(cells["exponential_v_exp"]) + self._spread("exp.v"),
@@ -256,25 +267,28 @@ class CircuitModel:
         )
 
     def _adaptation(self, n: Flags, cells: Cells, common: Flags, alive: Alive) -> Adaptation:
-        on = (n["adaptation_enable"] != 0) & alive.source_follower[QUADRANT]
+        on = (n["adaptation_enable"] != 0) & alive.cascode[QUADRANT]
+        followed = alive.source_follower[QUADRANT]
         v_lin = self._range(p.ADAPT_V_LIN)
         sign_a, sign_b = (np.where(n[f"adaptation_invert_{k}"] != 0, -1.0, 1.0) for k in "ab")
         pulse = 2 << common["clock_scale_adaptation_pulse"].astype(np.int64)
         gm_tau, gm_a, g_w = p.adaptation_conductances(
             cells["adaptation_i_bias_tau"], cells["adaptation_i_bias_a"]
         )
+        v_leak = p.adapt_potential(cells["adaptation_v_leak"]) + self._spread("adapt.v")
+        v_ref = p.adapt_potential(cells["adaptation_v_ref"])
+        v_ref = v_ref + p.sigma("adapt.v") * self._draw("adapt.v_ref")
         return Adaptation(
             capacitance=p.ADAPT_CAPACITANCE_F * self._gain("adapt.capacitance"),
             g_tau=gm_tau * self._gain("adapt.gm", "adapt.gm_tau"),
             i_a=sign_a * gm_a * v_lin * self._gain("adapt.gm", "adapt.gm_a"),
-            v_leak=p.adapt_potential(cells["adaptation_v_leak"]) + self._spread("adapt.v"),
+            v_leak=np.where(followed, v_leak, 0.0),
             i_b=sign_b * p.ADAPT_B_A * cells["adaptation_i_bias_b"]
             * self._gain("adapt.gm", "adapt.b"),
             pulse_ticks=np.where(on & (n["adaptation_enable_pulse"] != 0), pulse, 0),
             i_w=np.where(on, g_w * v_lin * self._gain("adapt.gm", "adapt.g_w"), 0.0),
             v_lin=v_lin,
-            v_ref=p.adapt_potential(cells["adaptation_v_ref"])
-            + p.sigma("adapt.v") * self._draw("adapt.v_ref"),
+            v_ref=np.where(followed, v_ref, 0.0),
         )  # fmt: skip
 
     def _comparator(self, n: Flags, cells: Cells, common: Flags, alive: Alive) -> Array:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from firmware_protocol.catalogue import CONTAINERS
 
+from . import biases
 from .device import Bools, Context, Ints, among
 from .kernels import correlation as kernel
 from .memory import Memory
@@ -286,11 +287,13 @@ class Correlation:
         Nothing is connected to these pads on the board.
         """
         supply, selection = self._supplies(cycle), self._memory.block("synapse_bias")
-        return supply._replace(
-            ramp=supply.ramp * selection["int_ramp_bias"],
-            store=supply.store * selection["int_store_bias"],
-            output=supply.output * selection["int_output_bias"],
-        )
+        currents = {
+            name: getattr(supply, name) * selection[f"int_{name}_bias"]
+            for name in ("ramp", "store", "output")
+        }
+        if self._effects.dead_biases:
+            currents = {name: biases.enough(i) * i for name, i in currents.items()}
+        return supply._replace(**currents)
 
     def _tune(self, supply: Supply) -> kernel.Tuning:
         wanted = (supply.ramp.tobytes(), supply.store.tobytes(), supply.v_res_meas,

@@ -26,7 +26,7 @@ _NUMBER = {name: number for number, name in enumerate(memory_map.BLOCKS)}
 _STARTS = np.array([block.span.start for block in memory_map.BLOCKS.values()])
 
 NEURON_BLOCKS = ("neuron_config", "neuron_backend", "common_backend", "capmem_neurons",
-                 "capmem_shared")  # fmt: skip
+                 "capmem_shared", "synapse_bias")  # fmt: skip
 ROUTING_BLOCKS = ("synapses", "column_current", "synapse_drivers", "padi", "crossbar_nodes",
                   "capmem_shared", "neuron_config", "neuron_backend")  # fmt: skip
 READOUT_BLOCKS = ("madc", "readout_source")

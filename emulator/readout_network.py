@@ -19,6 +19,7 @@ from firmware_protocol.coordinates import N_NEURONS
 from firmware_protocol.layout import IntArray
 from firmware_protocol.registers.capmem import NEURON_ROWS, QUADRANT_CELLS, READOUT_CELLS
 
+from . import biases
 from .board import Board
 from .device import Bools, Ints
 from .kernels.converters import connected
@@ -280,9 +281,8 @@ class Network:
         if cached is not None and cached[0] == version and cached[1] is levels:
             return cached[3]
         alive = self.memory.block("neuron_config")["enable_readout_amplifier"] != 0
-        if self.effects.dead_biases:
-            bias = np.asarray(levels.quadrants["neuron_i_bias_readout_amp"])
-            alive = alive & (bias[_QUADRANT_OF_NEURON] > 0)
+        powered = biases.works("readout_amplifier", levels, self.effects)
+        alive = alive & powered[_QUADRANT_OF_NEURON]
         who = alive.tobytes()
         same = cached is not None and cached[0] == version and cached[2] == who
         nets = cached[3] if cached is not None and same else self._build(alive)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from firmware_protocol.layout import IntArray
 
+from . import biases
 from .kernels.arrivals import (
     CIRCUIT,
     DRIVERS_PER_BUS,
@@ -43,6 +44,8 @@ _CYCLE_S = 8e-9
 _SHAPE = (2, N_DRIVERS // 2)
 _HALF, _D = np.divmod(np.arange(N_DRIVERS), N_DRIVERS // 2)
 _BLOCK = 2 * _HALF + _D % 2
+_NEEDED = ("stp_comparator", "stp_ramp")
+"""What pulses need, by its name in `emulator.biases`."""
 _WHOLE_ADDRESS, _MOST_SIGNIFICANT = 63, 32
 
 
@@ -143,7 +146,7 @@ class SynapseDrivers:
             stp_voltage(np.where(second, analog[f"stp_v_{name}_1"], analog[f"stp_v_{name}_0"]))
             for name in ("charge", "recover")
         )
-        start, per_volt = self._pulses(fields, analog)
+        start, per_volt = self._pulses(fields, analog, levels)
         dac_zero, dac_step = _hagen(fields, levels)
         self._replace(
             cycle,
@@ -164,16 +167,17 @@ class SynapseDrivers:
         listening = _listening(memory)
         return Drivers(self._circuits, listening, listening & _bits(kind != PLAIN)[:, None])
 
-    def _pulses(self, fields: dict[str, IntArray], analog: dict[str, Array]) -> tuple[Array, Array]:
+    def _pulses(
+        self, fields: dict[str, IntArray], analog: dict[str, Array], levels: Levels
+    ) -> tuple[Array, Array]:
         start, per_volt = pulse_width(
             analog["stp_i_ramp"] * self._ramp,
             analog["stp_i_calib"],
             fields["offset"].astype(float),
         )
-        if self._effects.dead_biases:
-            compares = analog["stp_i_bias_comparator"] > 0
-            start, per_volt = np.where(compares, start, 0.0), np.where(compares, per_volt, 0.0)
-        return start, per_volt
+        compares = [biases.works(name, levels, self._effects)[_BLOCK] for name in _NEEDED]
+        works = np.logical_and.reduce(compares)
+        return np.where(works, start, 0.0), np.where(works, per_volt, 0.0)
 
     def _replace(self, cycle: int, **values: Array | Ints) -> None:
         """Set parameters; capacitors whose recovery changes recover in the old way up to now."""

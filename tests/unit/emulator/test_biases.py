@@ -108,7 +108,7 @@ class Chip:
         return asdict(alive(self.levels(cycle), self.effects))
 
     def warnings(self):
-        return warn(self.levels(), self.memory)
+        return list(warn(self.levels(), self.memory).values())
 
 
 def all_alive():

@@ -86,6 +86,9 @@ _GROUP = _QUADRANT * _N_ROWS + _ROW
 _N_GROUPS = _N_QUADRANTS * _N_ROWS
 _CELLS_OF_GROUP = np.argsort(_GROUP, kind="stable").reshape(_N_GROUPS, -1)
 _IS_CURRENT = _ROW >= _N_VOLTAGE_ROWS
+_SHIFTS = [NEURON_ROWS[f"{sign}_input_i_shift_reference"] for sign in ("excitatory", "inhibitory")]
+_COUNTS_AS_CODE = _by_cell(np.isin(np.arange(_N_ROWS), _SHIFTS)[:, None], False) != 0
+"""Cells whose deviation is part of the synaptic amplifier's offset (decision 0010)."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ class _Pattern:
         gain, offset = self.gain[cells], self.offset[cells] + self.crosstalk[groups, None] * share
         linear = code * gain + offset
         current = cell_current(code.astype(np.float64), gain, offset)
-        return np.where(_IS_CURRENT[cells], current, linear)
+        supplied = np.where(_IS_CURRENT[cells], current, linear)
+        return np.where(_COUNTS_AS_CODE[cells], code, supplied)
 
 
 def _pattern(mismatch: Mismatch, effects: Effects) -> _Pattern:

@@ -229,8 +229,7 @@ class CircuitModel:
         i_max = i_max * self._gain("synin.gm", f"{name}.gm") * (1 + self._chip("chip.synin_gm"))
         tau = p.line_time_constant(cells[f"{name}_i_bias_tau"], small, high)
         tau = tau * self._gain("synin.tau", f"{name}.tau") * (1 + self._chip("chip.tau_syn"))
-        # The mismatch of the shift's current cell is part of the amplifier's offset.
-        shift = p.shift_offset(n[f"{name}_i_shift_reference"].astype(float))
+        shift = p.shift_offset(cells[f"{name}_i_shift_reference"])
         offset = shift + p.sigma("synin.offset") * self._draw(f"{name}.offset")
         v_lin = self._range(p.SYNIN_V_LIN)
         coba = p.coba_slope(cells[f"{name}_i_bias_coba"])

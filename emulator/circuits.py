@@ -117,6 +117,7 @@ class CircuitModel:
 
     def __init__(self, mismatch: Mismatch, effects: Effects) -> None:
         self._mismatch, self._effects = mismatch, effects
+        self._bends = effects.code_nonlinearity
 
     def decode(self, memory: Memory, levels: Levels, alive: Alive) -> Circuits:
         """Parameters of all circuits for the present registers and analog parameters."""
@@ -194,12 +195,12 @@ class CircuitModel:
         )
 
     def _leak(self, n: Flags, cells: Cells, alive: Alive) -> Ota:
-        spread = self._spread("leak.v", "chip.leak_v")
-        return self._ota(n, cells, alive, "leak", p.leak_potential(cells["leak_v_leak"]) + spread)
+        target = p.leak_potential(cells["leak_v_leak"], bends=self._bends)
+        return self._ota(n, cells, alive, "leak", target + self._spread("leak.v", "chip.leak_v"))
 
     def _reset(self, n: Flags, cells: Cells, alive: Alive) -> Ota:
         spread = self._spread("reset.v", "chip.reset_v")
-        target = p.reset_potential(cells["reset_v_reset"]) + spread
+        target = p.reset_potential(cells["reset_v_reset"], bends=self._bends) + spread
         ota = self._ota(n, cells, alive, "reset", target)
         in_series = 1 + ota.conductance * p.reset_resistance()
         return ota._replace(conductance=ota.conductance / in_series)
@@ -234,7 +235,7 @@ class CircuitModel:
         v_lin = self._range(p.SYNIN_V_LIN)
         coba = p.coba_slope(cells[f"{name}_i_bias_coba"])
         coba = coba * self._gain("coba.gain", f"{name}.coba") * (-1 if sign == "excitatory" else 1)
-        coba_v = p.leak_potential(cells[f"{name}_v_rev_coba"])
+        coba_v = p.leak_potential(cells[f"{name}_v_rev_coba"], bends=self._bends)
         coba_v = coba_v + p.sigma("coba.v") * self._draw(f"{name}.coba_v")
         return SynapticInput(
             i_max=np.where(on, i_max * v_lin / p.SYNIN_V_LIN, 0.0),
@@ -248,7 +249,7 @@ class CircuitModel:
         )
 
     def _offset_current(self, n: Flags, cells: Cells, alive: Alive) -> Array:
-        size = p.offset_current(cells["constant_current_i_offset"])
+        size = p.offset_current(cells["constant_current_i_offset"], bends=self._bends)
         size = size * self._gain("offset_current.gain") * (1 + self._chip("chip.offset_current"))
         sign = np.where(n["constant_current_type"] == SOURCE, 1.0, -1.0)
         on = (n["constant_current_enable"] != 0) & alive.cascode[QUADRANT]
@@ -260,7 +261,8 @@ class CircuitModel:
         on = (n["exponential_enable"] != 0) & (bias > 0) & powered
         return Exponential(
             current=np.where(on, p.EXP_CURRENT_A, 0.0),
-            v=p.exp_potential(cells["exponential_v_exp"]) + self._spread("exp.v"),
+            v=p.exp_potential(cells["exponential_v_exp"], bends=self._bends)
+            + self._spread("exp.v"),
             delta=p.exp_delta(bias) * self._gain("exp.delta"),
             largest=p.EXP_LARGEST_A if self._effects.saturation else 1e3 * p.EXP_LARGEST_A,
         )
@@ -274,8 +276,9 @@ class CircuitModel:
         gm_tau, gm_a, g_w = p.adaptation_conductances(
             cells["adaptation_i_bias_tau"], cells["adaptation_i_bias_a"]
         )
-        v_leak = p.adapt_potential(cells["adaptation_v_leak"]) + self._spread("adapt.v")
-        v_ref = p.adapt_potential(cells["adaptation_v_ref"])
+        v_leak = p.adapt_potential(cells["adaptation_v_leak"], bends=self._bends)
+        v_leak = v_leak + self._spread("adapt.v")
+        v_ref = p.adapt_potential(cells["adaptation_v_ref"], bends=self._bends)
         v_ref = v_ref + p.sigma("adapt.v") * self._draw("adapt.v_ref")
         return Adaptation(
             capacitance=p.ADAPT_CAPACITANCE_F * self._gain("adapt.capacitance"),

@@ -36,6 +36,8 @@ EFFECTS: dict[str, str] = {
     "without it the membrane is at its reset potential at once.",
     "holdoff_glitch": "A refractory period shorter than 31 - 2 * reset_holdoff clock ticks never "
     "meets the end of its reset.",
+    "edge_triggering": "A comparator fires when the membrane rises through the threshold, so a "
+    "neuron whose reset potential lies above it falls silent (documented).",
     "event_loss": "Events that meet at an output are dropped once its queue is full "
     "(published: more than 250 of 512 simultaneous spikes arrive).",
     "madc_settling": "The first 120 samples of an MADC recording are invalid.",
@@ -50,6 +52,8 @@ EFFECTS: dict[str, str] = {
     "broken_fire_from_right": "connect_fire_from_right does nothing.",
     "stuck_reset": "Some neurons stay in reset after reconfiguration until a NeuronReset.",
     "ramp_nonlinearity": "The CADC's ramp is less linear at its top.",
+    "code_nonlinearity": "Potentials behind a source follower flatten towards both ends of their "
+    "range, offset currents above code 800 (documented); without it both follow their codes.",
 }
 """What each effect is and where it is documented, a sentence each."""
 
@@ -71,6 +75,7 @@ class Effects:
     parasitic_capacitance: bool = True
     slow_reset: bool = True
     holdoff_glitch: bool = True
+    edge_triggering: bool = True
     event_loss: bool = True
     madc_settling: bool = True
     madc_loss: bool = True
@@ -81,6 +86,7 @@ class Effects:
     broken_fire_from_right: bool = True
     stuck_reset: bool = True
     ramp_nonlinearity: bool = True
+    code_nonlinearity: bool = True
 
     def __post_init__(self) -> None:
         for f in fields(self):

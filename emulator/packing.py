@@ -157,6 +157,7 @@ class Packer:
             "hold": (c.backend.hold, 0),
             "paused": (c.paused.astype(np.int64), 0),
             "instant": (np.full(512, int(not self._effects.slow_reset)), 0),
+            "level": (np.full(512, int(not self._effects.edge_triggering)), 0),
             "spikes": (state["spikes"], 0),
             "neuron": (np.arange(512), -1),
         }

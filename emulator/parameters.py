@@ -88,19 +88,24 @@ def madc_to_volt(code: Array | float) -> Array:
     return np.asarray(code, dtype=np.float64) * MADC_LSB_V + MADC_ZERO_V
 
 
-def _followed(code: Array, per_code: str, offset: str) -> Array:
+def _followed(code: Array, per_code: str, offset: str, bends: bool) -> Array:
     v = madc_to_volt(_value(per_code) * code + _value(offset))
+    if not bends:
+        return v
     return soft_limit(v, _value("follower_low"), _value("follower_high"), _value("follower_width"))
 
 
-def leak_potential(code: Array) -> Array:
-    """v_leak [V], through its source follower: straight in the middle, flat at both ends."""
-    return _followed(code, "leak_per_code", "leak_offset")
+def leak_potential(code: Array, *, bends: bool = True) -> Array:
+    """v_leak [V], through its source follower: straight in the middle, flat at both ends.
+
+    bends  False: straight everywhere
+    """
+    return _followed(code, "leak_per_code", "leak_offset", bends)
 
 
-def reset_potential(code: Array) -> Array:
-    """v_reset [V], through its source follower."""
-    return _followed(code, "reset_per_code", "reset_offset")
+def reset_potential(code: Array, *, bends: bool = True) -> Array:
+    """v_reset [V], through its source follower; `bends` as above."""
+    return _followed(code, "reset_per_code", "reset_offset", bends)
 
 
 def threshold_potential(code: Array) -> Array:
@@ -134,8 +139,13 @@ def reset_resistance() -> float:
     return _value("reset_tau_min") / full_c - 1 / full_g
 
 
-def offset_current(code: Array) -> Array:
-    """Size of the membrane offset current [A]: linear to code 800, bending down above."""
+def offset_current(code: Array, *, bends: bool = True) -> Array:
+    """Size of the membrane offset current [A]: linear to code 800, bending down above.
+
+    bends  False: linear everywhere
+    """
+    if not bends:
+        return _value("offset_current") * code
     excess = np.maximum(code - _value("offset_linear_to"), 0.0)
     return _value("offset_current") * (code - excess**2 / _value("offset_bend"))
 
@@ -169,9 +179,9 @@ def coba_slope(code: Array) -> Array:
     return _value("coba_per_code") * code
 
 
-def exp_potential(code: Array) -> Array:
+def exp_potential(code: Array, *, bends: bool = True) -> Array:
     """v_exp [V]: where the exponential current is `exp_current`; the same map as the leak's."""
-    return leak_potential(code)
+    return leak_potential(code, bends=bends)
 
 
 def exp_delta(bias: Array) -> Array:
@@ -186,9 +196,9 @@ def adaptation_conductances(tau_bias: Array, a_bias: Array) -> tuple[Array, Arra
     return g_tau, _value("adapt_gm_a") * a_bias, _value("adapt_g_w")
 
 
-def adapt_potential(code: Array) -> Array:
+def adapt_potential(code: Array, *, bends: bool = True) -> Array:
     """v_adapt_leak or v_adapt_ref [V]: the leak's map, shifted."""
-    return leak_potential(code + _value("adapt_shift"))
+    return leak_potential(code + _value("adapt_shift"), bends=bends)
 
 
 def shift_offset(code: Array) -> Array:

@@ -68,15 +68,26 @@ def _switch(lanes, lane):  # type: ignore[no-untyped-def]
         draw_inputs(lanes, lane)
 
 
+@inlined
+def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
+    """A spike at `tick`: the backend sees it at its next clock edge."""
+    clock = lanes.digital[ln.CLOCK, lane]
+    lanes.state[base(lane) + _THRESHOLD] = _INFINITE
+    lanes.digital[ln.MODE, lane] = PENDING
+    lanes.digital[ln.TIMER, lane] = (tick + clock - 1) // clock * clock
+
+
 @helper
 def _rearm(lanes, lane, v, block, key, step_end):  # type: ignore[no-untyped-def]
-    """The comparator acts on an edge: armed only once the membrane is below threshold."""
+    """A comparator that acts on an edge is armed only once the membrane is below threshold."""
     threshold = _lowest_threshold(lanes, lane)
     if v >= threshold:
         threshold = noisy_threshold(lanes, lane, block, key)
     if v < threshold or threshold == _INFINITE:
         lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = ARMED, NEVER
         lanes.state[base(lane) + _THRESHOLD] = threshold
+    elif lanes.digital[ln.LEVEL, lane]:
+        _pend(lanes, lane, step_end)
     else:
         lanes.digital[ln.MODE, lane], lanes.digital[ln.TIMER, lane] = BLOCKED, step_end
 
@@ -93,15 +104,6 @@ def _fire(lanes, lane, tick, step_ticks):  # type: ignore[no-untyped-def]
     if lanes.analog[ln.PULSE, lane] > _ZERO:
         interval = ln.INTERVAL * step_ticks
         kick(lanes, lane, np.float32(tick % interval) / np.float32(interval))
-
-
-@inlined
-def _pend(lanes, lane, tick):  # type: ignore[no-untyped-def]
-    """A spike at `tick`: the backend sees it at its next clock edge."""
-    clock = lanes.digital[ln.CLOCK, lane]
-    lanes.state[base(lane) + _THRESHOLD] = _INFINITE
-    lanes.digital[ln.MODE, lane] = PENDING
-    lanes.digital[ln.TIMER, lane] = (tick + clock - 1) // clock * clock
 
 
 @merged

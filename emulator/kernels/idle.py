@@ -75,7 +75,7 @@ def jump(lanes, stale, gap_steps, tick, key):  # type: ignore[no-untyped-def]
     tick   the present chip tick, which also seeds the phase of firing neurons
     """
     s, d, own, firing = lanes.state, lanes.digital, lanes.analog, 0
-    low, high = lanes.constants[ln.LOW], lanes.constants[ln.HIGH]
+    low, high, due = lanes.constants[ln.LOW], lanes.constants[ln.HIGH], lanes.block[ln.DUE]
     for lane in range(stale.size):
         if not stale[lane]:
             continue
@@ -99,6 +99,8 @@ def jump(lanes, stale, gap_steps, tick, key):  # type: ignore[no-untyped-def]
                     phase = np.float32(uniform(key, PHASE_PURPOSE, d[ln.NEURON, lane], tick))
                     v = reset + phase * (smaller(v, margin) - reset)
                 else:
+                    firing += d[ln.LEVEL, lane]
                     d[ln.MODE, lane], d[ln.TIMER, lane] = BLOCKED, tick
+                    due[lane // ln.LANES] = smaller(due[lane // ln.LANES], tick)
         settle(lanes, _U(lane), v)
     return firing

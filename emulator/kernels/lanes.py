@@ -133,10 +133,11 @@ DIGITAL = (
     "hold",  # ticks before its end at which the reset is released; negative: after it
     "paused",  # whether inputs and the exponential term are off during the reset
     "instant",  # whether a reset acts at once (ideal neurons)
+    "level",  # whether the comparator fires above threshold, not only when crossing it (ideal ones)
     "spikes",  # number of spikes so far
     "neuron",  # AtomicNeuron, -1 for a padding lane
 )
-(MODE, TIMER, END, CLOCK, REFRACTORY_TICKS, HOLD, PAUSED, INSTANT, SPIKES,
+(MODE, TIMER, END, CLOCK, REFRACTORY_TICKS, HOLD, PAUSED, INSTANT, LEVEL, SPIKES,
  NEURON) = range(len(DIGITAL))  # fmt: skip
 ANALOG = (
     *(f"leak_{name}" for name in OTA_FIELDS),

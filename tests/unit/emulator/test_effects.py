@@ -12,9 +12,10 @@ from emulator.errors import EmulatorError
 
 AGREED = """
 mismatch defects comparator_noise madc_noise cadc_noise capmem_settling capmem_crosstalk dead_biases
-saturation rails parasitic_capacitance slow_reset holdoff_glitch event_loss madc_settling madc_loss
+saturation rails parasitic_capacitance slow_reset holdoff_glitch edge_triggering event_loss
+madc_settling madc_loss
 mux_leak readout_shorts correlation_saturation correlation_disturbs_cadc broken_fire_from_right
-stuck_reset ramp_nonlinearity
+stuck_reset ramp_nonlinearity code_nonlinearity
 """.split()
 
 

@@ -89,11 +89,11 @@ class AnalogCore:
         self._by_register = np.zeros(N_NEURONS, bool)  # neurons that registers have made fire
         self._drivers_written: tuple[object, int] = (None, _NEVER)
 
-    def reset(self, cycle: int) -> None:
-        """The chip's reset line at `cycle`: circuits, parameters, events as after power-on."""
+    def reset(self) -> None:
+        """The chip's reset line: circuits, parameters, events as after power-on."""
         self._capmem.reset()
         self._drivers.reset()
-        self.router.reset(cycle)
+        self.router.reset()
         self._state, self._moved = AnalogState(), False
         self._built, self._decoded, self._backends = None, None, ()
         self._fires.clear()

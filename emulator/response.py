@@ -111,6 +111,14 @@ class Response:
         stamped |= value.astype(np.uint64)
         self.add(kind, cycle, stamped)
 
+    def forget(self, kind: FromFpga, cycle: int) -> None:
+        """Messages of a kind that would arrive from `cycle` on never do."""
+        for n, report in enumerate(self._waiting):
+            lost = (report.kind == kind) & (report.cycle >= cycle)
+            if lost.any():
+                self._waiting[n] = report.part(np.nonzero(~lost)[0])
+                self._n_waiting -= int(np.count_nonzero(lost))
+
     def set_time(self, cycle: int) -> None:
         """From `cycle` on, the FPGA's time counts from there."""
         self._zeros.append((cycle, cycle))

@@ -57,11 +57,10 @@ class Router:
         self._waiting = Inputs(*(part[order] for part in joined))
         return True
 
-    def reset(self, cycle: int) -> None:
-        """Forget all events that are in the chip at `cycle`."""
-        self._queues, self._routes, self._sent = ar.new_queues(), None, no_inputs()
-        later = self._waiting.cycle > cycle + self._latencies.fpga_to_synapse
-        self._waiting = Inputs(*(column[later] for column in self._waiting))
+    def reset(self) -> None:
+        """Forget all events on their way."""
+        self._queues, self._routes = ar.new_queues(), None
+        self._waiting = self._sent = no_inputs()
 
     def deliver(self, registers: padi.PadiRegisters, delay: int) -> bool:
         """Take the events that PADI registers fired; whether there were any."""

@@ -15,6 +15,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from firmware_protocol import memory_map
 from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.instructions import (
     BYTE_ENABLES,
@@ -63,6 +64,7 @@ class State:
     now           next cycle to be played
     timer_zero    when the timer was 0; systime_zero: when the FPGA's time was 0
     answered      when the last read has been answered
+    reset_held    whether the chip's reset line is up
     still         what an earlier program left under observation
     """
 
@@ -72,6 +74,7 @@ class State:
     timer_zero: int = 0
     systime_zero: int = 0
     answered: int = 0
+    reset_held: bool = False
     still: frozenset[Observable] = frozenset()
 
 
@@ -88,7 +91,7 @@ class _Act(IntEnum):
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Messages up to a poll or a slow read, and when they are executed.
+    """Messages up to a poll, a reset or a slow read, and when they are executed.
 
     header, payload, cycle  (message,); first: index of the first one in its program
     accesses                its reads and writes, counted from `first`
@@ -140,6 +143,7 @@ class Player:
         self._response = Response(0, log)
         self._setups: Ints = np.empty(0, np.int64)
         self._spans: dict[Observable, Span] = {}
+        self._told_of_reset = False
 
     def timer(self, cycle: int) -> int:
         """Value of the FPGA's timer at a cycle of the present stretch."""
@@ -153,6 +157,7 @@ class Player:
         messages, halted = program_words.messages(words, state.now, self._log)
         self._response = Response(state.systime_zero, self._log)
         self._analog.begin(self._response)
+        self._told_of_reset = False
         accesses = Accesses.of(messages)
         self._spans = foresee(messages, accesses, state.memory, state.still)
         self._note_unseen(accesses)
@@ -180,15 +185,17 @@ class Player:
     def _cuts(self, messages: Messages, accesses: Accesses) -> list[int]:
         """Where time cannot be foreseen: behind polls, and behind slow reads that a barrier awaits.
 
+        And behind resets of the chip, which later events shall not have set out before.
         Returns the first message behind each of these, and the end
         """
+        resets = np.nonzero((messages.header == ToFpga.RESET) & (messages.payload != 0))[0]
         polls = np.nonzero(messages.header == ToFpga.POLLING_OMNIBUS_BLOCK)[0]
         barriers = np.nonzero(messages.header == ToFpga.BARRIER)[0]
         reads = accesses.at[accesses.is_read]
         slow = reads[self._bus.slow(accesses.address[accesses.is_read])]
         awaited = np.searchsorted(slow, np.concatenate([barriers, polls])) - 1
         last = slow[np.unique(awaited[awaited >= 0])]
-        cuts = np.unique(np.concatenate([polls + 1, last + 1, [messages.header.size]]))
+        cuts = np.unique(np.concatenate([polls + 1, resets + 1, last + 1, [messages.header.size]]))
         return [int(cut) for cut in cuts if cut > 0]
 
     def _stretch(self, messages: Messages, accesses: Accesses, first: int, bound: int) -> _Stretch:
@@ -204,6 +211,7 @@ class Player:
 
     def _play(self, stretch: _Stretch) -> Iterator[Words]:
         """Play the messages of a stretch."""
+        self._follow_reset_line(stretch)
         state, header, payload, cycle = self._state, stretch.header, stretch.payload, stretch.cycle
         self._setups = cycle[header == ToFpga.TIMER_SETUP]
         self._analog.send(events(Messages(header, payload), cycle), state.now)
@@ -219,6 +227,32 @@ class Player:
         if header[-1] == ToFpga.POLLING_OMNIBUS_BLOCK:
             index = stretch.first + header.size - 1
             yield from self._poll(bool(payload[-1]), index)
+
+    def _follow_reset_line(self, stretch: _Stretch) -> None:
+        """Remark what reaches for the chip while its reset line is up, from the begin or never."""
+        at = np.nonzero(stretch.header == ToFpga.RESET)[0]
+        if self._state.reset_held:
+            released = at[stretch.payload[at] == 0]
+            held = int(released[0]) if released.size else stretch.header.size
+            reaches = stretch.header >= ToFpga.SPIKE_PACK_1
+            reaches |= stretch.header == ToFpga.JTAG_DATA
+            own = stretch.accesses
+            reaches[own.at[own.address < memory_map.FPGA_BASE]] = True
+            if reaches[:held].any():
+                self._note_reset_held(int(stretch.cycle[np.argmax(reaches)]))
+        if at.size:  # a stretch ends where the line goes up
+            self._state.reset_held = bool(stretch.payload[at[-1]])
+
+    def _note_reset_held(self, cycle: int) -> None:
+        """Remark, once in a program, that a chip in reset would do nothing."""
+        if not self._told_of_reset:
+            self._told_of_reset = True
+            self._log.note(
+                cycle,
+                "chip reset",
+                "its line is held up, and a chip would take neither words nor events: emulated as "
+                "if it had been released at once; release it with Program.reset(False)",
+            )
 
     # --- visits -----------------------------------------------------------------------------------
 
@@ -334,10 +368,14 @@ class Player:
     def _jtag(self, header: int, payload: int, cycle: int) -> Iterator[Words]:
         """A message to the chip's JTAG port."""
         tap = self._state.tap
+
+        def note(text: str) -> None:
+            self._log.note(cycle, jtag.PLACE, text)
+
         if header == ToFpga.JTAG_INIT:
             tap.instruction = Tap().instruction
         elif header == ToFpga.JTAG_INSTRUCTION:
-            tap.instruction = payload
+            tap.select(payload, note)
         elif header == ToFpga.JTAG_DATA:
             if tap.instruction in _ON_THE_BUS:
                 yield from self._until(cycle)
@@ -346,6 +384,7 @@ class Player:
                 payload >> _JTAG_BITS_LSB & 0xFF,
                 lambda address: self._bus.read(address, cycle),
                 lambda address, value: self._bus.write(address, value, cycle),
+                note,
             )
             if payload >> _JTAG_KEEP_LSB & 1:
                 at = np.array([cycle + self._read_latency], np.int64)
@@ -366,20 +405,27 @@ class Player:
     def _poll(self, expects_equality: bool, index: int) -> Iterator[Words]:
         """Read a register until it has a value (or another one), or report a time-out.
 
-        The next reading is sent when the last one has come back.
+        A reading comes back when its answer is ready and those before it have come; then the next
+        one is sent.
         """
         state = self._state
         address, target, mask = (state.memory.read(int(a)) for a in _POLL.addresses())
         begin = state.now
         deadline = begin + state.memory.read(_TIMEOUT)
-        sent, back = begin, begin + self._read_latency
-        while back <= deadline:
+        if state.reset_held and address < memory_map.FPGA_BASE:
+            self._note_reset_held(begin)
+        sent = begin
+        while sent + self._read_latency <= deadline:
             yield from self._until(sent)
-            if (self._bus.read(address, sent) & mask == target) == expects_equality:
+            word = self._bus.read(address, sent)
+            back = max(sent, self._bus.ready(address)) + self._read_latency
+            state.answered = back = max(back, state.answered)
+            if back > deadline:
+                break
+            if (word & mask == target) == expects_equality:
                 yield from self._until(back)
                 return
-            sent = self._next_reading(address, back, deadline)
-            back = sent + self._read_latency
+            sent = self._next_reading(address, max(back, sent + 1), deadline)
         yield from self._until(deadline)
         self._log.note(
             state.now,
@@ -396,5 +442,6 @@ class Player:
             return deadline
         if self._bus.changes_with_time(address):
             return cycle
-        quiet = self._analog.quiet_until(cycle, deadline) - cycle
-        return cycle + -(-quiet // self._read_latency) * self._read_latency
+        quiet = max(self._analog.quiet_until(cycle, deadline) - cycle, 0)
+        every = max(self._read_latency, 1)
+        return cycle + -(-quiet // every) * every

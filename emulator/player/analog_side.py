@@ -81,9 +81,20 @@ class AnalogSide:
         return self._core.step_cycles
 
     def reset(self) -> None:
-        """The chip's reset line: circuits and queues as after power-on."""
-        self._core.reset(self._now)
+        """The chip's reset line: circuits and queues as after power-on.
+
+        Events that the FPGA has played and that have not left the chip yet are lost, whether they
+        are in a link, in the crossbar or on a bus; so are spikes that wait to leave.  What has left
+        reaches the FPGA.
+        """
+        self._core.reset()
         self._parts.uplinks.reset()
+        self._parts.downlinks.reset()
+        self._echoes, self._uncounted = no_inputs(), no_inputs()
+        self._lost[...] = 0
+        if self._response is not None:
+            first = self._now + self._latencies.chip_to_fpga
+            self._response.forget(FromFpga.SPIKE_PACK_1, first)
 
     # --- what is to come --------------------------------------------------------------------------
 

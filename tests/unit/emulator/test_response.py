@@ -56,6 +56,17 @@ def test_the_response_lasts_until_the_last_answer_and_no_longer():
     assert trace.spike_label.tolist() == [1]
 
 
+def test_messages_that_are_forgotten_do_not_arrive_and_others_do():
+    response = r.Response(0, Log())
+    response.add_events(SPIKE, ints(150, 200, 201), ints(226, 326, 328), ints(1, 2, 3))
+    response.add_events(MADC, ints(250), ints(426), ints(512))
+    response.forget(SPIKE, 200)
+    response.add_events(SPIKE, ints(300), ints(526), ints(4))
+    trace = finished(response, 1000)
+    assert trace.spike_label.tolist() == [1, 4]
+    assert trace.madc_value.tolist() == [512]
+
+
 def test_without_a_halt_the_end_is_not_reported():
     response = r.Response(0, Log())
     response.add_answers(READ, ints(150), u64(7))

@@ -10,10 +10,17 @@ from hypothesis import strategies as st
 
 from emulator import Emulator
 from emulator.latencies import Latencies
-from firmware_protocol import Program, decode, memory_map
+from firmware_protocol import Program, decode, jtag, memory_map
 from firmware_protocol.catalogue import CONTAINERS
 from firmware_protocol.instructions import ToFpga, message
 from tests.support import emulated
+
+COUNTER, COUNTER_RESET = (
+    int(memory_map.spike_counter_address(0, reset=reset)) for reset in (False, True)
+)
+POLL = (0x88000006, 0x88000007, 0x88000008)
+TIMEOUT, TIMER = 0x88000009, 0x8800000C
+LATENCY = Latencies().read
 
 
 @settings(deadline=None)  # the first example compiles
@@ -64,6 +71,47 @@ def test_reset_restores_the_defaults():
     assert decode(Emulator().execute(program.words())).reads.tolist() == [0]
 
 
+HELD = ["chip reset"]
+
+
+@pytest.mark.parametrize(
+    ("reach", "expected"),
+    [
+        (lambda p: p.write(0x100000, 1), HELD),
+        (lambda p: p.read([0x100000]), HELD),
+        (lambda p: p.poll(0x100000, 0, 0), HELD),
+        (lambda p: p._append(message(ToFpga.SPIKE_PACK_1, 1)), HELD),
+        (jtag.read_id_code, HELD),
+        (lambda p: p.write(TIMEOUT, 5000), []),
+        (lambda p: p.poll(TIMEOUT, 0, 0), []),
+        (lambda p: p.wait(1000), []),
+    ],
+)
+def test_what_reaches_for_a_chip_in_reset_is_noted_once_in_a_program(reach, expected):
+    """Programs 1 and 2 reach for it twice with the line up, then with the line down again."""
+    emulator = Emulator()
+    for released in (False, False, True):
+        program = Program()
+        program.setup_timer()
+        program.reset(not released)
+        for _ in range(2):
+            reach(program)
+        program.halt()
+        emulator.execute(program.words())
+    assert [entry.place for entry in emulator.log] == expected
+    assert [entry.count for entry in emulator.log] == [2] * len(expected)
+
+
+def test_a_reset_that_a_program_leaves_on_is_on_in_the_next_one():
+    emulator = Emulator()
+    for parts in (lambda p: p.reset(True), lambda p: p.write(0x100000, 1)):
+        program = Program()
+        parts(program)
+        program.halt()
+        emulator.execute(program.words())
+    assert [entry.place for entry in emulator.log] == HELD
+
+
 def test_an_fpga_event_is_echoed_if_the_crossbar_says_so():
     config = emulated.chip(threshold_enable=0)
     emulated.close_crossbar(config)
@@ -94,13 +142,6 @@ def test_refractory_period_is_exact_in_clock_ticks(scale):
 
 
 # --- devices --------------------------------------------------------------------------------------
-
-COUNTER, COUNTER_RESET = (
-    int(memory_map.spike_counter_address(0, reset=reset)) for reset in (False, True)
-)
-POLL = (0x88000006, 0x88000007, 0x88000008)
-TIMEOUT, TIMER = 0x88000009, 0x8800000C
-LATENCY = Latencies().read
 
 
 def counted(*, reset=True, cycles=125_000, recording=False, poll=None, timeout=1_250_000):
@@ -210,6 +251,7 @@ class Converter:
     """Two registers whose answers are there 300 cycles after the read that asks for them."""
 
     ADDRESS = 0x02C80000
+    changes_with_time = True
 
     def __init__(self):
         self.reads = []
@@ -253,6 +295,65 @@ def test_answers_that_take_long_delay_barriers_and_later_answers():
     assert trace.reads.tolist() == [1, 1_250_000, 2]
     assert trace.ticks.tolist() == [301 + LATENCY + 1]
     assert converter.reads == [1, 301 + LATENCY + 2]
+
+
+def polled(*, number, timeout, first=()):
+    """(reads of the converter, trace) of a poll at cycle 9 for its answer of this number."""
+    converter, program = Converter(), Program()
+    program.write([TIMEOUT, *POLL], [timeout, Converter.ADDRESS, number, 0xFF])
+    program.read(list(first))
+    program._append(message(ToFpga.POLLING_OMNIBUS_BLOCK, 1))
+    program.loopback()
+    program.halt()
+    return converter.reads, decode(player(converter).execute(program.words()))
+
+
+def test_a_poll_waits_for_each_answer_before_it_asks_again():
+    reads, trace = polled(number=3, timeout=5000)
+    every = 300 + LATENCY
+    assert reads == [9, 9 + every, 9 + 2 * every]
+    assert trace.timeouts.size == 0
+    assert trace.ticks.tolist() == [9 + 3 * every]
+
+
+def test_a_poll_waits_for_the_answers_of_earlier_reads():
+    reads, trace = polled(number=2, timeout=5000, first=[Converter.ADDRESS + 1])
+    assert reads == [8, 10]
+    assert trace.ticks.tolist() == [10 + 300 + LATENCY]
+
+
+def test_a_poll_whose_answer_takes_until_after_the_deadline_times_out():
+    reads, trace = polled(number=1, timeout=299 + LATENCY)
+    assert reads == [9]
+    assert trace.timeouts.tolist() == [8]
+    assert trace.ticks.tolist() == [9 + 299 + LATENCY]
+    assert polled(number=1, timeout=300 + LATENCY)[1].timeouts.size == 0
+
+
+def test_a_poll_leaves_no_conversions_behind():
+    """One conversion takes some 190 cycles; the poll asks for many of them in its 1 ms."""
+    trigger = int(CONTAINERS["CADCSampleQuad"].addresses(0, 0, 0, 0, 0)[0])
+    program = Program()
+    program.instruction_timeout(125_000)
+    program.poll(trigger, 0, 0, equal=False)  # never true
+    program.loopback()
+    program.read([trigger])
+    program.barrier()
+    program.loopback()
+    program.halt()
+    trace = decode(Emulator().execute(program.words()))
+    assert trace.timeouts.size == 1
+    assert np.diff(trace.ticks)[0] < 2 * 200 + LATENCY + 10
+
+
+@pytest.mark.parametrize("register", [COUNTER, TIMER])
+def test_a_poll_without_any_latency_reads_once_a_cycle(register):
+    program = Program()
+    program.instruction_timeout(100)
+    program.poll(register, 0, 0, equal=False)
+    program.halt()
+    emulator = Emulator(latencies=Latencies(read=0))
+    assert decode(emulator.execute(program.words())).timeouts.size == 1
 
 
 def sampled(*, latched_reads):

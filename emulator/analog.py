@@ -25,13 +25,14 @@ from .effects import Effects
 from .fire_connections import Wires
 from .integration import Integration
 from .kernels import lanes as ln
+from .kernels.arrivals import Drivers
 from .latencies import Latencies
 from .memory import NEURON_BLOCKS, Memory
 from .mismatch import Mismatch
 from .packing import Packer, Places, line_decay, place
 from .padi import PadiRegisters
 from .routing import ROUTING_BLOCKS, Router
-from .synapse_drivers import DRIVER_BLOCKS, SynapseDrivers
+from .synapse_drivers import DRIVER_BLOCKS, DriverTraces, SynapseDrivers
 
 Ints = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
@@ -148,6 +149,11 @@ class AnalogCore:
         """Whether pieces tell the pulses of synapse drivers."""
         self._integration.log_pulses(on)
 
+    def driver_voltages(self, memory: Memory, cycle: int) -> Volts:
+        """(256,) STP voltages [V] of the synapse drivers at `cycle`, up to which is integrated."""
+        self._decode_drivers(memory, cycle)
+        return self._drivers.voltages(cycle)
+
     def post_pulses(self, memory: Memory, piece: Piece) -> tuple[Ints, Ints]:
         """(tick, neuron) of the post pulses in a piece, as the backends forward them."""
         return self._wires.connections(memory).post_pulses(
@@ -207,6 +213,8 @@ class AnalogCore:
     def _integrate(self, memory: Memory, watch: Watch, start: int, end: int) -> list[Piece]:
         first, last = start // self.step_cycles, end // self.step_cycles
         circuits = self.circuits(memory, start)
+        if watch.drivers.size:
+            self._integration.log_pulses(True)  # whoever begins to watch correlations decides anew
         self._hang(memory)
         self._build(memory, circuits, watch, start)
         self._catch_up(first)
@@ -214,7 +222,7 @@ class AnalogCore:
         pieces = []
         chunk = max(p.CHUNK_CYCLES // self.step_cycles, 1)
         while self._step < last:
-            pieces.extend(self._run(memory, circuits, min(last, self._step + chunk)))
+            pieces.extend(self._run(memory, circuits, min(last, self._step + chunk), watch))
         return pieces
 
     def amplified(self, memory: Memory, cycle: int) -> tuple[Volts, Volts]:
@@ -371,15 +379,19 @@ class AnalogCore:
         return ln.Readers(lane, fields, first.astype(np.int64), scale.astype(np.float32))
 
     def _route(self, memory: Memory, circuits: Circuits, cycle: int, missing: int = -1) -> None:
+        drivers = self._decode_drivers(memory, cycle)
+        routes = self.router.route(
+            memory, circuits, self._drivers, drivers, self._places, cycle, missing
+        )
+        self._integration.connect(routes, self.router.queues, drivers)
+
+    def _decode_drivers(self, memory: Memory, cycle: int) -> Drivers:
         levels = self.levels(memory, cycle)
         # Capacitors have followed what was written since then, though nobody looked.
         version, written = self._drivers_written
         drivers = self._drivers.decode(memory, levels, min(cycle, written))
         self._drivers_written = (version, _NEVER)
-        routes = self.router.route(
-            memory, circuits, self._drivers, drivers, self._places, cycle, missing
-        )
-        self._integration.connect(routes, self.router.queues, drivers)
+        return drivers
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -396,7 +408,7 @@ class AnalogCore:
             self._step = self._jump(step, own)
         self._integration.arm(self._step)
         while self._step < step:
-            self._run(None, self._circuits, step)  # nobody was looking
+            self._run(None, self._circuits, step, Watch.nobody())
 
     def _jump(self, step: int, own: Ints) -> int:
         """Put stale lanes at their resting state; return the step from which to integrate."""
@@ -415,9 +427,12 @@ class AnalogCore:
         firing = self._integration.jump(stale, gap, tick)
         return begin if firing else step
 
-    def _run(self, memory: Memory | None, circuits: Circuits, until_step: int) -> list[Piece]:
+    def _run(
+        self, memory: Memory | None, circuits: Circuits, until_step: int, watch: Watch
+    ) -> list[Piece]:
         """Integrate to `until_step`, in as many kernel calls as logs and rows need."""
         pieces = []
+        traces = DriverTraces(self._drivers, watch.drivers, self.step_cycles)
         while self._step < until_step:
             first = self._step
             result = self._integration.run(first, until_step)
@@ -429,8 +444,11 @@ class AnalogCore:
                 spikes = result.spike_tick, neuron[result.spike_lane]
                 same = result.event_tick is result.spike_tick
                 events = spikes if same else (result.event_tick, neuron[result.event_lane])
-                trace, pulses = result.trace[self._pair_row], Pulses(*result.pulses)
-                pieces.append(Piece(first, *spikes, *events, trace, pulses))
+                trace, sent = result.trace[self._pair_row], Pulses(*result.pulses)
+                if watch.drivers.size:
+                    volts = traces.piece(sent.tick, sent.driver, first, trace.shape[1])
+                    trace = np.concatenate([trace, volts])
+                pieces.append(Piece(first, *spikes, *events, trace, sent))
         return pieces
 
     def _scatter(self) -> None:

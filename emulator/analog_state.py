@@ -76,12 +76,14 @@ class Watch:
     everyone          whether all neurons that can fire matter (spike counters, sensors), not only
                       those whose events leave
     sampled           (512,) neurons whose state at the end of a stretch matters
+    drivers           (driver,) 128 * half + d: synapse drivers whose STP voltages are wanted
     """
 
     neuron: Ints
     quantity: Ints
     everyone: bool
     sampled: Bools
+    drivers: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     @classmethod
     def nobody(cls) -> Watch:
@@ -90,7 +92,7 @@ class Watch:
         return cls(none, none, False, np.zeros(N_NEURONS, bool))
 
     def key(self) -> tuple[object, ...]:
-        """Equal for equal wishes."""
+        """Equal for equal wishes of neurons."""
         return (
             self.neuron.tobytes(), self.quantity.tobytes(), self.everyone, self.sampled.tobytes()
         )  # fmt: skip
@@ -109,7 +111,7 @@ class Piece(NamedTuple):
 
     spike_tick, spike_neuron   (spike,) of all neurons that fired, in order
     event_tick, event_neuron   (event,) of what their backends made of it; mostly the same
-    trace                      (pair, step + 1) V at first_step, first_step + 1, ...
+    trace                      (pair + driver, step + 1) V at first_step, first_step + 1, ...
     pulses                     if they are logged
     """
 

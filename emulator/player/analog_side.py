@@ -245,11 +245,11 @@ class AnalogSide:
         return Inputs(due, events.input, events.label)
 
     def _watch(self, sources: Sources | None) -> Watch:
-        neuron, quantity = (_NOTHING, _NOTHING) if sources is None else sources[:2]
+        neuron, quantity, drivers = (_NOTHING,) * 3 if sources is None else sources[:3]
         sampled = _NOBODY
         if Observable.CADC in self._watched:
             sampled = self._parts.network.sampled_neurons()
-        return Watch(neuron, quantity, bool(self._watched), sampled)
+        return Watch(neuron, quantity, bool(self._watched), sampled, drivers)
 
     def _sample(self, sources: Sources, piece: Piece, end: int) -> None:
         samples = self._parts.madc.sample(

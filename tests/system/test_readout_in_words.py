@@ -12,6 +12,7 @@ from calibration.nominal import nominal_chip
 from emulator import Emulator
 from firmware_protocol import decode
 from firmware_protocol.catalogue import CONTAINERS
+from firmware_protocol.registers.capmem import READOUT_CELLS
 from firmware_protocol.spi import DacChannel, write_dac
 from tests.support.emulated import (
     LINES,
@@ -34,7 +35,9 @@ from tests.support.played import (
     samples,
     us,
 )
+from tests.support.synapses import STP_CELLS
 
+SET_0, STP_TAU_US = ("charge", "recover"), 16 * 16 * 2**7 * 4e-3
 COUNTS, OVERFLOW = 256, 0x100
 CADC_LSB_V, CADC_ZERO_V = 4.5e-3, 0.06
 MADC_LSB_V, MADC_ZERO_V = 1.54e-3, -0.04
@@ -91,6 +94,38 @@ def test_a_leak_code_is_63_percent_there_after_3_ms():
     before, after, settled = (samples(trace.redeem(a).astype(np.int64)).mean() for a in asked)
     assert settled == pytest.approx(leak_lsb(750), abs=6)
     assert (after - before) / (settled - before) == pytest.approx(1 - np.exp(-1), abs=0.05)
+
+
+# --- short-term plasticity ------------------------------------------------------------------------
+
+
+def test_the_madc_shows_a_drivers_voltage_fall_with_events_and_recover():
+    """Each event takes it 0.2 and then 6/16 of its way to v_charge; tau is 16 x 16 x 2^7 x 4 ns."""
+    config = connect(add_inputs(chip(0, **SILENT)), 0, (40,))
+    for name, code in STP_CELLS.items():
+        config.quadrants[name][...] = code
+    quadrant, column, row, _ = READOUT_CELLS["stp_i_bias_readout_top"]
+    config.capmem_shared.value[quadrant, column, row] = 200
+    drivers = config.synapse_drivers
+    for name, value in {"enable_stp": 1, "utilization": 6, "enable_recovery": 1, "recovery": 15,
+                        "enable_readout": 1}.items():  # fmt: skip
+        drivers[name][0, 0] = value
+    config.stp.enable_recovery_clock, config.stp.recovery_clock_speed = 1, 6
+    config.readout_source.stp_readout_top[0] = 1
+    times_us = [100, 140, 150, 400]
+    words = experiment(config, 900, ([us(t) for t in times_us], [1] * 4))
+    result = Result(Emulator(effects=QUIET).execute(words))
+    v_charge, v_recover = (0.01875 + 1.875e-3 * STP_CELLS[f"stp_v_{n}_0"] for n in SET_0)
+    v, since, expected = v_recover, 0.0, np.full(result.t.size, v_recover)
+    for time in times_us:
+        v = v_recover + (v - v_recover) * np.exp(-(time - since) / STP_TAU_US)
+        v, since = v + (0.2 + 0.8 * 6 / 16) * (v_charge - v), time
+        decay = np.exp(-(result.t - time) / STP_TAU_US)
+        expected = np.where(result.t > time, v_recover + (v - v_recover) * decay, expected)
+    codes = (expected - MADC_ZERO_V) / MADC_LSB_V
+    calm = np.all([(result.t < at) | (result.t > at + 2) for at in times_us], axis=0)
+    assert np.abs(result.v - codes)[calm].max() < 4
+    assert np.ptp(codes) > 200
 
 
 # --- the whole chip -------------------------------------------------------------------------------

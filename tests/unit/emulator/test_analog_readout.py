@@ -312,13 +312,6 @@ def test_a_membrane_reaches_the_converter_unbuffered_by_a_pad():
     assert pairs(bench.madc.wanted(0)) == [(260, MEMBRANE)]
 
 
-def test_stp_voltages_reach_the_converter():
-    config = ChipConfig()
-    config.readout_source.stp_readout_bottom[0] = 1
-    bench = Bench(config, stp=lambda half: 0.4 if half else None)
-    assert seen(bench) == pytest.approx(0.4)
-
-
 @pytest.mark.parametrize(("connected", "volts"), [(1, 1.2), (0, 0.0)])
 def test_an_open_current_dac_sits_at_the_supply(connected, volts):
     config = ChipConfig()

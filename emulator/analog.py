@@ -18,7 +18,7 @@ from . import parameters as p
 from .analog_state import ANALOG_ROWS, DIGITAL_ROWS, AnalogState, Piece, Pulses, Watch
 from .biases import Alive, alive
 from .capmem import CapMem, Levels
-from .circuits import CircuitModel, Circuits
+from .circuits import CircuitModel, Circuits, holding
 from .crossbar import Inputs
 from .device import Notes
 from .effects import Effects
@@ -40,6 +40,8 @@ Bools = npt.NDArray[np.bool_]
 Volts = npt.NDArray[np.float64]
 
 _NEVER = 1 << 62
+_UNALIGNED = -1
+"""`AnalogState.ahead` of lines that are to be put where the kernel has them."""
 _LEVELS_STEP_CYCLES = 12_500
 """While analog parameters move, circuits are derived from them anew after so much (100 us)."""
 _PLASTICITY_BLOCKS = (*DRIVER_BLOCKS, "capmem_shared")
@@ -88,6 +90,7 @@ class AnalogCore:
         self._spiking: tuple[object, bool, bool] = (None, False, False)
         self._by_register = np.zeros(N_NEURONS, bool)  # neurons that registers have made fire
         self._drivers_written: tuple[object, int] = (None, _NEVER)
+        self._held: tuple[Volts, Volts] | None = None
 
     def reset(self, cycle: int) -> None:
         """The chip's reset line at `cycle`: circuits, parameters, events as after power-on."""
@@ -98,6 +101,7 @@ class AnalogCore:
         self._built, self._decoded, self._backends = None, None, ()
         self._fires.clear()
         self._by_register[:] = False
+        self._held = None
 
     @property
     def state(self) -> AnalogState:
@@ -129,9 +133,27 @@ class AnalogCore:
         key = (memory.version(NEURON_BLOCKS), id(levels))
         if self._decoded is None or self._decoded[0] != key:
             circuits = self._model.decode(memory, levels, alive(levels, self._effects))
+            circuits = circuits if self._held is None else holding(circuits, *self._held)
             # The levels are kept with the result, or another object might get their id.
             self._decoded, self._levels = (key, circuits), levels
         return self._decoded[1]
+
+    def hold(self, memory: Memory, cycle: int, volts: tuple[Volts, Volts] | None) -> None:
+        """Hold excitatory and inhibitory lines (512,) at voltages [V] from now on; nan: let go."""
+        if volts is None and self._held is None:
+            return
+        free = np.full((2, N_NEURONS), np.nan)
+        old, new = (free if held is None else np.stack(held) for held in (self._held, volts))
+        changed = (old != new) & ~(np.isnan(old) & np.isnan(new))
+        if not changed.any():
+            return
+        circuits, state = self.circuits(memory, cycle), self.state
+        self._held, self._built, self._decoded = volts, None, None
+        state.ahead[changed.any(axis=0)] = _UNALIGNED
+        lines = (state.exc, state.exc_now, circuits.exc), (state.inh, state.inh_now, circuits.inh)
+        for (line, now, i), at, moved in zip(lines, new, changed, strict=True):
+            held = moved & ~np.isnan(at)
+            line[held] = now[held] = (p.LINE_REST_V - at[held]) / i.v_lin
 
     # --- events -----------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ float64 and SI.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -113,6 +113,21 @@ class Circuits:
     backend: Backend
     readable: Bools  # amplifier powered
     readout_source: Ints
+
+
+def holding(c: Circuits, exc: Array, inh: Array) -> Circuits:
+    """The same circuits with lines held from outside at these voltages [V], nan: not held.
+
+    Nothing moves a held line: neither its resistor nor an event.
+    """
+    inputs = [
+        i._replace(
+            tau=np.where(np.isnan(volts), i.tau, np.inf),
+            drop=np.where(np.isnan(volts), i.drop, 0.0),
+        )
+        for i, volts in ((c.exc, exc), (c.inh, inh))
+    ]
+    return replace(c, exc=inputs[0], inh=inputs[1])
 
 
 class CircuitModel:

@@ -166,6 +166,7 @@ class Network:
         self._cached: tuple[object, Levels, object, Nets] | None = None
         self._switches: dict[tuple[str, int], tuple[int, Bools]] = {}
         self._sampled: tuple[int, Bools] | None = None
+        self._debug: tuple[int, Bools | None] | None = None  # closed debug switches, if any
 
     # --- what stands on a wire --------------------------------------------------------------------
 
@@ -248,11 +249,26 @@ class Network:
             self._sampled = version, np.concatenate(on)
         return self._sampled[1]
 
-    def synapse_lines_held_at(self, levels: Levels) -> tuple[float | None, float | None]:
-        """Voltages [V] that a source outside holds the excitatory, inhibitory debug line at.
+    def held_lines(self, cycle: int) -> tuple[Array, Array] | None:
+        """Voltages (512,) [V] that excitatory and inhibitory lines are held at from outside.
 
-        Synaptic lines of columns whose debug switch is closed follow it.
+        They follow their debug line where their column's switch is closed; nan: not held.
         """
+        (version,) = self.memory.version(("column_current",))
+        if self._debug is None or self._debug[0] != version:
+            columns = self.memory.block("column_current")
+            names = (name.replace("synin", "enable") for name in SYNIN_DEBUG)
+            closed = np.stack([columns[name].reshape(-1) != 0 for name in names])
+            self._debug = version, closed if closed.any() else None
+        closed_now = self._debug[1]
+        if closed_now is None:
+            return None
+        at = [np.nan if v is None else v for v in self._debug_volts(self.levels(cycle))]
+        exc, inh = np.where(closed_now, np.array(at)[:, None], np.nan)
+        return None if np.isnan(exc).all() and np.isnan(inh).all() else (exc, inh)
+
+    def _debug_volts(self, levels: Levels) -> tuple[float | None, float | None]:
+        """Voltages [V] that a source outside holds the excitatory, inhibitory debug line at."""
         nets, statics = self._nets(levels), self._statics(levels)
         held: list[float | None] = []
         for name in SYNIN_DEBUG:

@@ -113,10 +113,16 @@ class AnalogSide:
         """Registers are about to change at `cycle`: what has happened is seen with the old ones."""
         self._count(cycle)
         self._parts.correlation.flush(cycle)
+        self._hold(cycle)
 
     def after_write(self, cycle: int) -> None:
         """Registers have changed at `cycle`."""
         self._core.levels(self._memory, cycle)
+        self._hold(cycle)
+
+    def _hold(self, cycle: int) -> None:
+        """Sources outside hold the synaptic lines to which debug switches connect them."""
+        self._core.hold(self._memory, cycle, self._parts.network.held_lines(cycle))
 
     # --- time -------------------------------------------------------------------------------------
 
@@ -205,6 +211,7 @@ class AnalogSide:
 
     def _integrate(self, start: int, end: int) -> int:
         parts = self._parts
+        self._hold(start)
         background = self._background(start, end)
         sources = parts.madc.wanted(start) if parts.madc.sampling else None
         pieces = self._core.integrate(self._memory, self._watch(sources), start, end)
@@ -322,6 +329,7 @@ class AnalogSide:
 
     def voltages(self) -> npt.NDArray[np.float64]:
         """(512,) what each neuron's readout amplifier sees now [V]."""
+        self._hold(self._now)
         watch = self._watch(None)
         self._core.integrate(self._memory, watch, self._now, self._now)
         membranes, selected = self._core.amplified(self._memory, self._now)

@@ -10,10 +10,12 @@ import pytest
 
 from calibration.nominal import nominal_chip
 from emulator import Emulator
+from emulator.readout_network import EXCITATORY
 from firmware_protocol import decode
 from firmware_protocol.catalogue import CONTAINERS
+from firmware_protocol.memory_map import MADC_CONTROL
 from firmware_protocol.registers.capmem import READOUT_CELLS
-from firmware_protocol.spi import DacChannel, write_dac
+from firmware_protocol.spi import DacChannel, write_dac, write_shift_register
 from tests.support.emulated import (
     LINES,
     Result,
@@ -21,6 +23,7 @@ from tests.support.emulated import (
     chip,
     close_crossbar,
     connect,
+    control,
     experiment,
     open_node,
     read_out,
@@ -31,6 +34,7 @@ from tests.support.played import (
     cadc_chip,
     play,
     read_cadc,
+    recording,
     reset_neurons,
     samples,
     us,
@@ -126,6 +130,87 @@ def test_the_madc_shows_a_drivers_voltage_fall_with_events_and_recover():
     calm = np.all([(result.t < at) | (result.t > at + 2) for at in times_us], axis=0)
     assert np.abs(result.v - codes)[calm].max() < 4
     assert np.ptp(codes) > 200
+
+
+# --- synaptic lines held from outside -------------------------------------------------------------
+
+HELD_V = 1.1
+
+
+def floating(config):
+    """Neuron 0 with an excitatory line that floats, readable, and the way to it by pad 0."""
+    config.neurons.excitatory_input_i_bias_tau[0] = 0
+    config.neurons.readout_source[0] = EXCITATORY
+    pads = config.pad_multiplexers
+    pads.synin_debug_excitatory_to_synapse_intermediate_mux[0] = 1
+    pads.synapse_intermediate_mux_to_pad[0] = 1
+    return config
+
+
+def external_dac(program, volts):
+    register = CONTAINERS["ShiftRegister"].register
+    fields = {name: np.asarray(value) for name, value in register.defaults().items()}
+    fields |= {"select_analog_readout_mux_1_input": 1, "select_analog_readout_mux_2_input": 3}
+    write_shift_register(program, int(register.encode(fields)[0]))
+    write_dac(program, DacChannel.MUX_DAC_25, round(volts / DAC_25_V * DAC_FULL))
+
+
+def switch(program, config, closed):
+    """Write the debug switch of column 0."""
+    before = config.copy()
+    before.column_current.enable_debug_excitatory[0, 0] = not closed
+    config.column_current.enable_debug_excitatory[0, 0] = closed
+    changes = config.changes_from(before)
+    program.write(changes.addresses, changes.words)
+
+
+def test_a_held_line_neither_follows_events_nor_moves_when_it_is_let_go():
+    """Three events of weight 63 take 3 x 63 x 0.21 mV from a floating line."""
+    config = floating(connect(add_inputs(chip(0, **SILENT)), 0, (63,)))
+    read_out(config, 0, EXCITATORY)
+
+    def fill(program):
+        external_dac(program, HELD_V)
+        program.write(MADC_CONTROL, control(wake_up=1, pre_amp=1, continuous=1))
+        program.wait(us(1000))
+        recording(program, True)
+        program.write(MADC_CONTROL, control(start=1, pre_amp=1, continuous=1))
+        marks = []
+        for closed in (None, True, None, False, None):
+            program.wait(us(20))
+            marks.append(program.loopback())
+            if closed is None:
+                for _ in range(3):
+                    program.spikes_now([1])
+                    program.wait(us(1))
+            else:
+                switch(program, config, closed)
+        program.wait(us(20))
+        recording(program, False)
+        return marks
+
+    trace, marks = play(config, fill, effects=QUIET)
+    drop, seen = 3 * 63 * 0.21e-3, []
+    for mark in marks:
+        after = trace.madc_time - int(trace.redeem(mark)[0])
+        settled = (after > us(8)) & (after < us(18))
+        seen.append(trace.madc_value[settled].mean() * MADC_LSB_V + MADC_ZERO_V)
+    assert seen == pytest.approx([1.2 - drop, HELD_V, HELD_V, HELD_V, HELD_V - drop], abs=3e-3)
+
+
+def test_a_line_is_precharged_though_nobody_looks():
+    config = floating(cadc_chip())
+
+    def fill(program):
+        external_dac(program, 0.9)
+        for closed in (True, False):
+            switch(program, config, closed)
+            program.wait(us(100))
+        return read_cadc(program)
+
+    trace, asked = play(config, fill, effects=QUIET)
+    codes = samples(trace.redeem(asked[1]).astype(np.int64))
+    assert codes[0] == pytest.approx((0.9 - CADC_ZERO_V) / CADC_LSB_V, abs=4)
 
 
 # --- the whole chip -------------------------------------------------------------------------------

@@ -15,24 +15,25 @@ from firmware_protocol.coordinates import N_NEURONS
 
 from . import compartments as cp
 from . import parameters as p
-from .analog_state import ANALOG_ROWS, DIGITAL_ROWS, AnalogState, Piece, Pulses, Watch
+from .analog_state import AnalogState, Piece, Pulses, Watch
 from .biases import NEURON_BLOCKS as NEURON_BIASES
 from .biases import Alive, Remarks, alive
 from .capmem import CapMem, Levels
-from .circuits import CircuitModel, Circuits
+from .circuits import CircuitModel, Circuits, holding
 from .crossbar import Inputs
 from .device import Notes
 from .effects import Effects
 from .fire_connections import Wires
 from .integration import Integration
 from .kernels import lanes as ln
+from .kernels.arrivals import Drivers
 from .latencies import Latencies
 from .memory import NEURON_BLOCKS, Memory
 from .mismatch import Mismatch
 from .packing import Packer, Places, line_decay, place
 from .padi import PadiRegisters
 from .routing import ROUTING_BLOCKS, Router
-from .synapse_drivers import DRIVER_BLOCKS, SynapseDrivers
+from .synapse_drivers import DRIVER_BLOCKS, DriverTraces, SynapseDrivers
 
 Ints = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
@@ -40,6 +41,8 @@ Bools = npt.NDArray[np.bool_]
 Volts = npt.NDArray[np.float64]
 
 _NEVER = 1 << 62
+_UNALIGNED = -1
+"""`AnalogState.ahead` of lines that are to be put where the kernel has them."""
 _LEVELS_STEP_CYCLES = 12_500
 """While analog parameters move, circuits are derived from them anew after so much (100 us)."""
 _PLASTICITY_BLOCKS = (*DRIVER_BLOCKS, "capmem_shared")
@@ -88,6 +91,7 @@ class AnalogCore:
         self._spiking: tuple[object, bool, bool] = (None, False, False)
         self._by_register = np.zeros(N_NEURONS, bool)  # neurons that registers have made fire
         self._drivers_written: tuple[object, int] = (None, _NEVER)
+        self._held: tuple[Volts, Volts] | None = None
 
     def reset(self) -> None:
         """The chip's reset line: circuits, parameters, events as after power-on."""
@@ -98,6 +102,7 @@ class AnalogCore:
         self._built, self._decoded, self._backends = None, None, ()
         self._fires.clear()
         self._by_register[:] = False
+        self._held = None
 
     @property
     def state(self) -> AnalogState:
@@ -129,9 +134,27 @@ class AnalogCore:
         key = (memory.version(NEURON_BLOCKS), id(levels))
         if self._decoded is None or self._decoded[0] != key:
             circuits = self._model.decode(memory, levels, alive(levels, self._effects))
+            circuits = circuits if self._held is None else holding(circuits, *self._held)
             # The levels are kept with the result, or another object might get their id.
             self._decoded, self._levels = (key, circuits), levels
         return self._decoded[1]
+
+    def hold(self, memory: Memory, cycle: int, volts: tuple[Volts, Volts] | None) -> None:
+        """Hold excitatory and inhibitory lines (512,) at voltages [V] from now on; nan: let go."""
+        if volts is None and self._held is None:
+            return
+        free = np.full((2, N_NEURONS), np.nan)
+        old, new = (free if held is None else np.stack(held) for held in (self._held, volts))
+        changed = (old != new) & ~(np.isnan(old) & np.isnan(new))
+        if not changed.any():
+            return
+        circuits, state = self.circuits(memory, cycle), self.state
+        self._held, self._built, self._decoded = volts, None, None
+        state.ahead[changed.any(axis=0)] = _UNALIGNED
+        lines = (state.exc, state.exc_now, circuits.exc), (state.inh, state.inh_now, circuits.inh)
+        for (line, now, i), at, moved in zip(lines, new, changed, strict=True):
+            held = moved & ~np.isnan(at)
+            line[held] = now[held] = (p.LINE_REST_V - at[held]) / i.v_lin
 
     # --- events -----------------------------------------------------------------------------------
 
@@ -148,6 +171,11 @@ class AnalogCore:
     def log_pulses(self, on: bool) -> None:
         """Whether pieces tell the pulses of synapse drivers."""
         self._integration.log_pulses(on)
+
+    def driver_voltages(self, memory: Memory, cycle: int) -> Volts:
+        """(256,) STP voltages [V] of the synapse drivers at `cycle`, up to which is integrated."""
+        self._decode_drivers(memory, cycle)
+        return self._drivers.voltages(cycle)
 
     def post_pulses(self, memory: Memory, piece: Piece) -> tuple[Ints, Ints]:
         """(tick, neuron) of the post pulses in a piece, as the backends forward them."""
@@ -208,6 +236,8 @@ class AnalogCore:
     def _integrate(self, memory: Memory, watch: Watch, start: int, end: int) -> list[Piece]:
         first, last = start // self.step_cycles, end // self.step_cycles
         circuits = self.circuits(memory, start)
+        if watch.drivers.size:
+            self._integration.log_pulses(True)  # whoever begins to watch correlations decides anew
         self._hang(memory)
         self._build(memory, circuits, watch, start)
         self._catch_up(first)
@@ -215,7 +245,7 @@ class AnalogCore:
         pieces = []
         chunk = max(p.CHUNK_CYCLES // self.step_cycles, 1)
         while self._step < last:
-            pieces.extend(self._run(memory, circuits, min(last, self._step + chunk)))
+            pieces.extend(self._run(memory, circuits, min(last, self._step + chunk), watch))
         return pieces
 
     def amplified(self, memory: Memory, cycle: int) -> tuple[Volts, Volts]:
@@ -374,15 +404,19 @@ class AnalogCore:
         return ln.Readers(lane, fields, first.astype(np.int64), scale.astype(np.float32))
 
     def _route(self, memory: Memory, circuits: Circuits, cycle: int, missing: int = -1) -> None:
+        drivers = self._decode_drivers(memory, cycle)
+        routes = self.router.route(
+            memory, circuits, self._drivers, drivers, self._places, cycle, missing
+        )
+        self._integration.connect(routes, self.router.queues, drivers)
+
+    def _decode_drivers(self, memory: Memory, cycle: int) -> Drivers:
         levels = self.levels(memory, cycle)
         # Capacitors have followed what was written since then, though nobody looked.
         version, written = self._drivers_written
         drivers = self._drivers.decode(memory, levels, min(cycle, written))
         self._drivers_written = (version, _NEVER)
-        routes = self.router.route(
-            memory, circuits, self._drivers, drivers, self._places, cycle, missing
-        )
-        self._integration.connect(routes, self.router.queues, drivers)
+        return drivers
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -399,7 +433,7 @@ class AnalogCore:
             self._step = self._jump(step, own)
         self._integration.arm(self._step)
         while self._step < step:
-            self._run(None, self._circuits, step)  # nobody was looking
+            self._run(None, self._circuits, step, Watch.nobody())
 
     def _jump(self, step: int, own: Ints) -> int:
         """Put stale lanes at their resting state; return the step from which to integrate."""
@@ -418,9 +452,12 @@ class AnalogCore:
         firing = self._integration.jump(stale, gap, tick)
         return begin if firing else step
 
-    def _run(self, memory: Memory | None, circuits: Circuits, until_step: int) -> list[Piece]:
+    def _run(
+        self, memory: Memory | None, circuits: Circuits, until_step: int, watch: Watch
+    ) -> list[Piece]:
         """Integrate to `until_step`, in as many kernel calls as logs and rows need."""
         pieces = []
+        traces = DriverTraces(self._drivers, watch.drivers, self.step_cycles)
         while self._step < until_step:
             first = self._step
             result = self._integration.run(first, until_step)
@@ -432,30 +469,17 @@ class AnalogCore:
                 spikes = result.spike_tick, neuron[result.spike_lane]
                 same = result.event_tick is result.spike_tick
                 events = spikes if same else (result.event_tick, neuron[result.event_lane])
-                trace, pulses = result.trace[self._pair_row], Pulses(*result.pulses)
-                pieces.append(Piece(first, *spikes, *events, trace, pulses))
+                trace, sent = result.trace[self._pair_row], Pulses(*result.pulses)
+                if watch.drivers.size:
+                    volts = traces.piece(sent.tick, sent.driver, first, trace.shape[1])
+                    trace = np.concatenate([trace, volts])
+                pieces.append(Piece(first, *spikes, *events, trace, sent))
         return pieces
 
     def _scatter(self) -> None:
         """Write the lanes' state back to the neurons they stand for."""
-        places, lanes, state = self._places, self._integration.lanes, self._state
+        state, integration = self._state, self._integration
         self._moved = False
-        lane = places.used
-        at = places.neuron[lane]
-        blocks = lanes.state.reshape(-1, ln.N_FIELDS, ln.LANES)
-        for name in ANALOG_ROWS:
-            row = blocks[:, ln.FIELDS.index(name)]
-            getattr(state, name)[at] = row.reshape(-1)[lane]
-        for name in DIGITAL_ROWS:
-            getattr(state, name)[at] = lanes.digital[ln.DIGITAL.index(name), lane]
-        state.step[at] = self._step
-        gentle = places.kind[lane // ln.LANES] <= ln.ADAPTIVE
-        ahead = int(self._integration.ahead(self._step))
-        state.ahead[at] = gentle * ahead
-        for name in ("exc", "inh"):
-            rise = blocks[:, ln.FIELDS.index(f"{name}_rise")].reshape(-1)[lane]
-            now = getattr(state, name)[at]
-            for _ in range(ahead):
-                now = np.where(gentle, now * rise, now)
-            getattr(state, f"{name}_now")[at] = now
-        state.line_v = cp.line_voltages(self._topology, self._integration.clusters, state.line_v)
+        ahead = int(integration.ahead(self._step))
+        state.take(integration.lanes, self._places, self._step, ahead)
+        state.line_v = cp.line_voltages(self._topology, integration.clusters, state.line_v)

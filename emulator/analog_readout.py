@@ -106,12 +106,14 @@ class Sources(NamedTuple):
 
     neuron, quantity  (pair,) traces to be integrated: AtomicNeuron; 0 membrane, 1 excitatory,
                       2 inhibitory line, 3 adaptation
-    weight, leak      (2, pair), by multiplexer
+    driver            (driver,) synapse drivers, 128 * half + d, whose STP voltages are to be traced
+    weight, leak      (2, pair + driver), by multiplexer
     constant          (2,) [V]
     """
 
     neuron: Ints
     quantity: Ints
+    driver: Ints
     weight: Array
     leak: Array
     constant: Array
@@ -218,10 +220,13 @@ class Madc:
                 pairs.setdefault((neuron, quantity), len(pairs))
                 if leak:
                     pairs.setdefault((neuron, MEMBRANE), len(pairs))
-        weight, leaks = np.zeros((2, len(pairs))), np.zeros((2, len(pairs)))
+        driver = np.unique(np.concatenate([mixture.driver for mixture in inputs]))
+        weight, leaks = np.zeros((2, 2, len(pairs) + driver.size))
         for mux, mixture in enumerate(inputs):
+            at = len(pairs) + np.searchsorted(driver, mixture.driver)
+            weight[mux, at] = mixture.driver_weight
             for neuron, quantity, share, leak in zip(
-                *(column.tolist() for column in mixture[1:]), strict=True
+                *(column.tolist() for column in mixture[1:5]), strict=True
             ):
                 weight[mux, pairs[neuron, quantity]] += share
                 if leak:
@@ -229,6 +234,7 @@ class Madc:
         return Sources(
             np.array([neuron for neuron, _ in pairs], np.int64),
             np.array([quantity for _, quantity in pairs], np.int64),
+            driver,
             weight,
             leaks,
             np.array([mixture.constant for mixture in inputs]),
@@ -237,7 +243,8 @@ class Madc:
     def _input(self, mux: int, levels: Levels) -> Mixture:
         """What the converter sees while a multiplexer is selected."""
         nothing = np.empty(0, np.int64)
-        grounded = Mixture(FLOATING_V, nothing, nothing, np.empty(0), np.empty(0))
+        none = np.empty(0)
+        grounded = Mixture(FLOATING_V, nothing, nothing, none, none, nothing, none)
         if self.state.length == 0 and mux != self.state.first_input:
             return grounded
         config = self._network.memory.block("madc")
@@ -264,12 +271,13 @@ class Madc:
     ) -> Samples:
         """Take the samples that fall into an integrated piece of time, and before cycle `end`.
 
-        traces  (pair, step + 1) float32 [V] of the pairs in `sources`, at first_step, ... ; without
-                pairs an empty array still says how many steps there are
+        traces  (pair + driver, step + 1) float32 [V] of what is in `sources`, at first_step, ... ;
+                without any an empty array still says how many steps there are
         """
-        if traces.shape[0] != sources.neuron.size:
+        n_sources = sources.neuron.size + sources.driver.size
+        if traces.shape[0] != n_sources:
             raise EmulatorError(
-                f"MADC: {traces.shape[0]} traces for {sources.neuron.size} sources; integrate what "
+                f"MADC: {traces.shape[0]} traces for {n_sources} sources; integrate what "
                 "Madc.wanted asks for"
             )
         state, step = self.state, step_cycles * HALF_CLOCKS_PER_CYCLE

@@ -12,6 +12,7 @@ from firmware_protocol.coordinates import N_NEURONS
 
 from .kernels import fire
 from .kernels import lanes as ln
+from .packing import Places
 
 Ints = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
@@ -59,6 +60,26 @@ class AnalogState:
         """The arrays of a neuron's own state."""
         return {name: getattr(self, name) for name in _PER_LANE}
 
+    def take(self, lanes: ln.Lanes, places: Places, step: int, ahead: int) -> None:
+        """What lanes hold at `step`, when lines of gentle ones are `ahead` of it by some steps."""
+        lane = places.used
+        at = places.neuron[lane]
+        blocks = lanes.state.reshape(-1, ln.N_FIELDS, ln.LANES)
+        for name in ANALOG_ROWS:
+            row = blocks[:, ln.FIELDS.index(name)]
+            getattr(self, name)[at] = row.reshape(-1)[lane]
+        for name in DIGITAL_ROWS:
+            getattr(self, name)[at] = lanes.digital[ln.DIGITAL.index(name), lane]
+        self.step[at] = step
+        gentle = places.kind[lane // ln.LANES] <= ln.ADAPTIVE
+        self.ahead[at] = gentle * ahead
+        for name in ("exc", "inh"):
+            rise = blocks[:, ln.FIELDS.index(f"{name}_rise")].reshape(-1)[lane]
+            now = getattr(self, name)[at]
+            for _ in range(ahead):
+                now = np.where(gentle, now * rise, now)
+            getattr(self, f"{name}_now")[at] = now
+
 
 ANALOG_ROWS = (
     "v", "exc", "inh", "v_old", "slope", "slope_old", "synaptic", "w", "w_next", "bent",
@@ -76,12 +97,14 @@ class Watch:
     everyone          whether all neurons that can fire matter (spike counters, sensors), not only
                       those whose events leave
     sampled           (512,) neurons whose state at the end of a stretch matters
+    drivers           (driver,) 128 * half + d: synapse drivers whose STP voltages are wanted
     """
 
     neuron: Ints
     quantity: Ints
     everyone: bool
     sampled: Bools
+    drivers: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     @classmethod
     def nobody(cls) -> Watch:
@@ -90,7 +113,7 @@ class Watch:
         return cls(none, none, False, np.zeros(N_NEURONS, bool))
 
     def key(self) -> tuple[object, ...]:
-        """Equal for equal wishes."""
+        """Equal for equal wishes of neurons."""
         return (
             self.neuron.tobytes(), self.quantity.tobytes(), self.everyone, self.sampled.tobytes()
         )  # fmt: skip
@@ -109,7 +132,7 @@ class Piece(NamedTuple):
 
     spike_tick, spike_neuron   (spike,) of all neurons that fired, in order
     event_tick, event_neuron   (event,) of what their backends made of it; mostly the same
-    trace                      (pair, step + 1) V at first_step, first_step + 1, ...
+    trace                      (pair + driver, step + 1) V at first_step, first_step + 1, ...
     pulses                     if they are logged
     """
 

@@ -164,7 +164,7 @@ class Cadc:
             amplifiers = context.voltages()
         else:
             amplifiers = np.zeros(N_HALVES * N_COLUMNS)  # and nobody needs to integrate them
-        volts = network.cadc_inputs(half, amplifiers, seen, levels)
+        volts = network.cadc_inputs(half, amplifiers, seen, levels, cycle)
         on_neurons = network.neurons_on_cadc(half)
         if sensors is not None and self._effects.correlation_disturbs_cadc and on_neurons.any():
             volts = volts + np.where(on_neurons, sensors.disturbance(half, row, cycle), 0.0)

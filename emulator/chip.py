@@ -183,7 +183,13 @@ def _parts(
             board.v_res_meas,
         )
 
-    network = Network(memory, effects, board, lambda cycle: core.levels(memory, cycle))
+    network = Network(
+        memory,
+        effects,
+        board,
+        lambda cycle: core.levels(memory, cycle),
+        lambda cycle: core.driver_voltages(memory, cycle),
+    )
     return Parts(
         recording=EventRecording(),
         madc=Madc(mismatch, network, run_seed=run_seed),

@@ -6,7 +6,7 @@ float64 and SI.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,8 @@ Flags = dict[str, IntArray]
 
 SOURCE = 0
 """constant_current_type of a current onto the membrane; 1 sinks it."""
+STRONG = 2
+"""event_routing_analog_output of a neuron that fires strongly: weaker events bypass it."""
 _WIDE_V = 1000.0
 """Linear range of an amplifier that does not saturate."""
 
@@ -89,6 +91,7 @@ class Backend(NamedTuple):
     refractory: Ints
     hold: Ints  # ticks from the release of the reset to the end of the refractory period
     fires: Bools  # whether a crossing or a bypassed event reaches the backend
+    bypass_drop: Array  # V, line drop of one event that fires a bypassed neuron
     digital: Bools  # whether spikes leave as events
     label: Ints  # 11 bits: event output and address
 
@@ -110,6 +113,21 @@ class Circuits:
     backend: Backend
     readable: Bools  # amplifier powered
     readout_source: Ints
+
+
+def holding(c: Circuits, exc: Array, inh: Array) -> Circuits:
+    """The same circuits with lines held from outside at these voltages [V], nan: not held.
+
+    Nothing moves a held line: neither its resistor nor an event.
+    """
+    inputs = [
+        i._replace(
+            tau=np.where(np.isnan(volts), i.tau, np.inf),
+            drop=np.where(np.isnan(volts), i.drop, 0.0),
+        )
+        for i, volts in ((c.exc, exc), (c.inh, inh))
+    ]
+    return replace(c, exc=inputs[0], inh=inputs[1])
 
 
 class CircuitModel:
@@ -306,6 +324,9 @@ class CircuitModel:
             refractory=refractory,
             hold=hold,
             fires=_fires(n, common),
+            bypass_drop=np.where(
+                n["event_routing_analog_output"] == STRONG, p.STRONG_BYPASS_DROP_V, p.BYPASS_DROP_V
+            ),
             digital=(n["event_routing_enable_digital"] != 0)
             & (common["enable_event_registers"] != 0),
             label=event_output_of_neuron(_N) << 8 | n["event_routing_address"].astype(np.int64),

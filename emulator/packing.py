@@ -178,7 +178,8 @@ class Packer:
             c.exponential.current > 0, log2(c.exponential.largest * per_c), ln.EXP_OFF
         )
         inputs = (c.exc, c.inh)
-        bypass = [np.where(i.bypass & c.backend.fires, p.BYPASS_DROP_V, np.inf) for i in inputs]
+        drop = np.where(c.backend.fires, c.backend.bypass_drop, np.inf)
+        bypass = [np.where(i.bypass, drop, np.inf) for i in inputs]
         rows = [
             *self._ota(c.leak, c, places),
             *reset,

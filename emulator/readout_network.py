@@ -2,7 +2,8 @@
 
 Neuron amplifiers, CADC channels, debug lines, multiplexers and pads are nodes; closed switches make
 pieces of wire of them.  A piece has the mean voltage of what drives it: outputs of equal strength
-against each other.  Synaptic lines and membranes drive a wire only where nothing stronger does.
+against each other; a half's line of STP voltages is one of them.  Synaptic lines and membranes
+drive a wire only where nothing stronger does.
 Knows nothing of converters.
 Sources: ``docs/reference/words.md``; haldls readout.h (what the multiplexers connect); calix.
 """
@@ -44,6 +45,7 @@ STIMULUS_LINES = ("stimulus_top", "stimulus_bottom")
 CADC_DEBUG = ("cadc_debug_causal", "cadc_debug_acausal")
 SYNIN_DEBUG = ("synin_debug_excitatory", "synin_debug_inhibitory")
 STP_LINES = ("stp_readout_top", "stp_readout_bottom")
+_STP_BIASES = ("stp_i_bias_readout_top", "stp_i_bias_readout_bottom")
 DEBUG_LINES = ("debug_plus", "debug_minus")
 """Line that pad 0 and pad 1 can be connected to."""
 PADS = ("pad_0", "pad_1")
@@ -112,7 +114,8 @@ class Levels(Protocol):
 class Mixture(NamedTuple):
     """The voltage of a wire: constant [V] plus weight times a quantity of a neuron, (term,) each.
 
-    leak  what the neuron's membrane adds for every volt above the leak's onset
+    leak                   what the neuron's membrane adds for every volt above the leak's onset
+    driver, driver_weight  (driver,) synapse drivers whose STP voltages are on it
     """
 
     constant: float
@@ -120,6 +123,8 @@ class Mixture(NamedTuple):
     quantity: Ints
     weight: Array
     leak: Array
+    driver: Ints
+    driver_weight: Array
 
 
 class Nets(NamedTuple):
@@ -143,8 +148,8 @@ class Nets(NamedTuple):
 class Network:
     """The readout's wires on one chip.
 
-    levels  gives what the CapMem supplies at a cycle
-    stp     gives what synapse drivers put onto the STP readout line of a half [V], None for nothing
+    levels   gives what the CapMem supplies at a cycle
+    drivers  gives the STP voltages (256,) [V] of the synapse drivers at a cycle
     """
 
     def __init__(
@@ -153,13 +158,14 @@ class Network:
         effects: Effects,
         board: Board,
         levels: Callable[[int], Levels],
-        stp: Callable[[int], float | None] = lambda half: None,
+        drivers: Callable[[int], Array],
     ) -> None:
         self.memory, self.effects, self.board = memory, effects, board
-        self.levels, self._stp = levels, stp
+        self.levels, self._drivers = levels, drivers
         self._cached: tuple[object, Levels, object, Nets] | None = None
         self._switches: dict[tuple[str, int], tuple[int, Bools]] = {}
         self._sampled: tuple[int, Bools] | None = None
+        self._debug: tuple[int, Bools | None] | None = None  # closed debug switches, if any
 
     # --- what stands on a wire --------------------------------------------------------------------
 
@@ -169,21 +175,22 @@ class Network:
         groups = np.unique(nets.group[[_NODE[name] for name in names]])
         here = np.isin(nets.group[nets.at], groups)
         fixed = [volts for node, volts in statics if nets.group[node] in groups]
+        lines = [on for node, on in self._stp_lines(levels) if nets.group[node] in groups]
         neuron = nets.amplifiers[here]
         quantity = self.memory.block("neuron_config")["readout_source"][neuron].astype(np.int64)
         synaptic = (quantity == EXCITATORY) | (quantity == INHIBITORY)
         leak = np.where(synaptic & self.effects.mux_leak, _MUX_LEAK, 0.0)
-        if not fixed and not neuron.size:
+        if not fixed and not lines and not neuron.size:
             here = np.isin(nets.group[nets.weak_at], groups)
             neuron, quantity = nets.weak[here], nets.weak_quantity[here]
             leak = np.zeros(neuron.size)
-        n = len(fixed) + neuron.size
+        n = len(fixed) + len(lines) + neuron.size
         constant = sum(fixed) / n if n else self._open(nets, groups)
         weight = np.full(neuron.size, 1 / max(n, 1))
-        return Mixture(constant, neuron, quantity, weight, weight * leak)
+        return Mixture(constant, neuron, quantity, weight, weight * leak, *_shares(lines, n))
 
     def cadc_inputs(
-        self, half: int, amplifiers: Array, sensors: Array | None, levels: Levels
+        self, half: int, amplifiers: Array, sensors: Array | None, levels: Levels, cycle: int
     ) -> Array:
         """Voltages (2, 256) [V] at a half's CADC channels, causal ones first.
 
@@ -194,7 +201,10 @@ class Network:
         total = np.zeros(nets.strength.size)
         np.add.at(total, nets.group[nets.at], amplifiers[nets.amplifiers])
         count = nets.strength.copy()
-        for node, static in self._statics(levels):
+        lines = self._stp_lines(levels)
+        drivers = self._drivers(cycle) if lines else np.empty(0)
+        means = [(node, float(drivers[on].mean())) for node, on in lines]
+        for node, static in self._statics(levels) + means:
             total[nets.group[node]] += static
             count[nets.group[node]] += 1
         if sensors is not None:
@@ -238,11 +248,26 @@ class Network:
             self._sampled = version, np.concatenate(on)
         return self._sampled[1]
 
-    def synapse_lines_held_at(self, levels: Levels) -> tuple[float | None, float | None]:
-        """Voltages [V] that a source outside holds the excitatory, inhibitory debug line at.
+    def held_lines(self, cycle: int) -> tuple[Array, Array] | None:
+        """Voltages (512,) [V] that excitatory and inhibitory lines are held at from outside.
 
-        Synaptic lines of columns whose debug switch is closed follow it.
+        They follow their debug line where their column's switch is closed; nan: not held.
         """
+        (version,) = self.memory.version(("column_current",))
+        if self._debug is None or self._debug[0] != version:
+            columns = self.memory.block("column_current")
+            names = (name.replace("synin", "enable") for name in SYNIN_DEBUG)
+            closed = np.stack([columns[name].reshape(-1) != 0 for name in names])
+            self._debug = version, closed if closed.any() else None
+        closed_now = self._debug[1]
+        if closed_now is None:
+            return None
+        at = [np.nan if v is None else v for v in self._debug_volts(self.levels(cycle))]
+        exc, inh = np.where(closed_now, np.array(at)[:, None], np.nan)
+        return None if np.isnan(exc).all() and np.isnan(inh).all() else (exc, inh)
+
+    def _debug_volts(self, levels: Levels) -> tuple[float | None, float | None]:
+        """Voltages [V] that a source outside holds the excitatory, inhibitory debug line at."""
         nets, statics = self._nets(levels), self._statics(levels)
         held: list[float | None] = []
         for name in SYNIN_DEBUG:
@@ -260,7 +285,7 @@ class Network:
             if np.any(pads[switch])
         ]
         for half, name in enumerate(STP_LINES):
-            if np.any(source[name]) and self._stp(half) is None:
+            if np.any(source[name]) and not self._selected_drivers(half).size:
                 found.append(f"{name}: no driver is on that line")
         return found
 
@@ -355,12 +380,24 @@ class Network:
 
     # --- sources that are no neurons --------------------------------------------------------------
 
+    def _selected_drivers(self, half: int) -> Ints:
+        """Synapse drivers, 128 * half + d, that put their STP voltage onto the half's line."""
+        selected = self.memory.block("synapse_drivers")["enable_readout"][half]
+        return np.flatnonzero(selected) + half * selected.size
+
+    def _stp_lines(self, levels: Levels) -> list[tuple[int, Ints]]:
+        """Nodes of STP readout lines that are driven and connected, and their drivers."""
+        source, found = self.memory.block("readout_source"), []
+        for half, name in enumerate(STP_LINES):
+            if source[name].any() and biases.works("stp_readout", levels, self.effects)[half]:
+                drivers = self._selected_drivers(half)
+                found += [(_NODE[name], drivers)] if drivers.size else []
+        return found
+
     def _statics(self, levels: Levels) -> list[tuple[int, float]]:
-        """Nodes that something else than a neuron drives, and their voltages [V]."""
+        """Nodes that something else than a circuit drives, and their voltages [V]."""
         found = [(_NODE[PADS[pad]], volts) for pad in range(2)
                  if (volts := self.board.pad(pad)) is not None]  # fmt: skip
-        found += [(_NODE[STP_LINES[half]], volts) for half in range(2)
-                  if (volts := self._stp(half)) is not None]  # fmt: skip
         config = self.memory.block("capmem_config")
         for quadrant in range(4):
             powered = config["debug_out_amp_bias"][quadrant] or not self.effects.dead_biases
@@ -377,6 +414,14 @@ class Network:
         if charged and nets.group[_NODE["current_dac"]] in groups:
             return _CURRENT_RAIL_V
         return FLOATING_V
+
+
+def _shares(lines: list[Ints], n: int) -> tuple[Ints, Array]:
+    """Drivers on these lines, and their weights on a wire with `n` sources; a line is one."""
+    drivers = np.concatenate([np.empty(0, np.int64), *lines])
+    return drivers, np.concatenate(
+        [np.empty(0), *(np.full(on.size, 1 / (n * on.size)) for on in lines)]
+    )
 
 
 def _star(nodes: Ints, centre: str) -> tuple[Ints, Ints]:

@@ -37,7 +37,8 @@ TOPICS = (
         "effects of degeneration, small capacitance and high resistance; the size of "
         "`i_shift_reference`; saturation of large PSPs and what happens near the rails; all of the "
         "conductance mode, of the exponential term and of the adaptation, whose patterns and time "
-        "constants fit the course's figures but not a particular chip; bypassed events.",
+        "constants fit the course's figures but not a particular chip; which events bypass a "
+        "neuron, normally and strongly.",
     ),
     Topic(
         "Analog parameters (CapMem)",

@@ -28,7 +28,7 @@ from firmware_protocol.instructions import (
 )
 
 from . import jtag
-from .device import Ints, Notes
+from .device import Ints, Notes, among
 from .jtag import Tap
 from .latencies import Latencies
 from .memory import Memory, power_on_image
@@ -45,6 +45,7 @@ _LOW_WORD = np.uint64(0xFFFFFFFF)
 _POLL = CONTAINERS["PollingOmnibusBlockConfig"]
 _TIMEOUT = int(CONTAINERS["InstructionTimeoutConfig"].addresses()[0])
 _JTAG_BITS_LSB, _JTAG_KEEP_LSB, _JTAG_DATA_BITS = 40, 48, 40
+_COLUMN_SWITCHES = np.sort(CONTAINERS["ColumnCurrentQuad"].all_addresses().reshape(-1)).astype(int)
 _ON_THE_BUS = (jtag.OMNIBUS_REQUEST, jtag.SHIFT_PLL)
 """JTAG instructions whose data message reads or writes a register."""
 
@@ -339,7 +340,9 @@ class Player:
         if index.size:
             unseen = int(np.searchsorted(stretch.cycle[index], self._analog.observed_from()))
             for some in (index[:unseen], index[unseen:]):
-                yield from self._write_some(stretch, some)
+                address = (stretch.payload[some] & _LOW_WORD).astype(np.int64)
+                for part in np.split(some, _second_settings(address)):
+                    yield from self._write_some(stretch, part)
 
     def _write_some(self, stretch: _Stretch, index: Ints) -> Iterator[Words]:
         """Plain writes which all begin before, or all after, somebody begins to look."""
@@ -445,3 +448,15 @@ class Player:
         quiet = max(self._analog.quiet_until(cycle, deadline) - cycle, 0)
         every = max(self._read_latency, 1)
         return cycle + -(-quiet // every) * every
+
+
+def _second_settings(address: Ints) -> list[int]:
+    """Where columns' switches are written once more: lines are held between the two."""
+    seen: set[int] = set()
+    found = []
+    for place in np.flatnonzero(among(address, _COLUMN_SWITCHES)).tolist():
+        if int(address[place]) in seen:
+            seen.clear()
+            found.append(place)
+        seen.add(int(address[place]))
+    return found

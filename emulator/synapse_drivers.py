@@ -25,6 +25,8 @@ from .kernels.arrivals import (
     PLAIN,
     PLASTIC,
     Drivers,
+    Records,
+    follow_drivers,
     recover,
 )
 from .memory import Memory
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
 
 DRIVER_BLOCKS = ("synapse_drivers", "stp")
 """Registers that `SynapseDrivers.decode` looks at, next to the CapMem levels."""
@@ -126,6 +129,10 @@ class SynapseDrivers:
         recover(then, np.ones(N_DRIVERS, bool), cycle)
         return np.array(then["v"])
 
+    def circuits(self) -> Records:
+        """(256,) CIRCUIT, a copy of what the last events have left."""
+        return self._circuits.copy()
+
     def decode(self, memory: Memory, levels: Levels, cycle: int) -> Drivers:
         """Parameters for the present registers and levels, in force from `cycle` on.
 
@@ -186,6 +193,30 @@ class SynapseDrivers:
         recover(old, stale, cycle)
         for name, value in values.items():
             self._circuits[name] = value
+
+
+class DriverTraces:
+    """STP voltages of some drivers in consecutive pieces of time, from now on."""
+
+    def __init__(self, model: SynapseDrivers, driver: Ints, step_cycles: int) -> None:
+        self._driver, self._step_cycles = driver, step_cycles
+        self._begin = model.circuits() if driver.size else np.zeros(0, CIRCUIT)
+        self._tick = self._pulsed = np.empty(0, np.int64)
+
+    def piece(self, tick: Ints, pulsed: Ints, first_step: int, n_points: int) -> F32:
+        """(driver, point) voltages [V] at the boundaries of steps from `first_step` on.
+
+        tick, pulsed  (pulse,) what drivers sent since the piece before, and when
+        """
+        volts = np.empty((self._driver.size, n_points), np.float32)
+        if self._driver.size:
+            self._tick = np.concatenate([self._tick, tick])
+            self._pulsed = np.concatenate([self._pulsed, pulsed])
+            follow_drivers(
+                self._begin, self._driver, self._tick, self._pulsed,
+                first_step, self._step_cycles, volts,
+            )  # fmt: skip
+        return volts
 
 
 def _kinds(fields: dict[str, IntArray]) -> Ints:

@@ -316,7 +316,10 @@ ROWS: dict[str, dict[str, tuple[str, ...] | Later]] = {
             "two_joined_membranes_rest_at_the_mean_of_their_leaks",
             "the_chain_attenuates_as_published",
         ),
-        "bypass": WORDS("a_bypass_turns_an_event_into_a_spike"),
+        "bypass": WORDS(
+            "a_bypass_turns_an_event_into_a_spike",
+            "a_weak_event_bypasses_only_a_neuron_that_fires_strongly",
+        ),
         "address": POPULATIONS("an_address_that_routing_will_overwrite_is_said_so"),
         "unbuffered access": READOUT("an_unbuffered_pad_gets_the_stimulus_line_of_its_half"),
         "logic of neighbours": FIRE(

@@ -423,6 +423,29 @@ def recover(circuits, stale, cycle):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def follow_drivers(circuits, driver, tick, pulsed, first_step, step_cycles, volts):  # type: ignore[no-untyped-def]
+    """Write the STP voltages [V] of some drivers at the boundaries of steps to volts[row, step].
+
+    circuits      (256,) as they were before the first of the pulses, and at most at `first_step`
+    driver        (row,) which of them
+    tick, pulsed  (pulse,) when drivers pulsed, in order, and which; one acts after its own tick
+    """
+    for row in range(driver.size):
+        c, k = circuits[driver[row]], 0
+        v, since = c.v, c.since
+        for point in range(volts.shape[1]):
+            cycle = (first_step + point) * step_cycles
+            while k < tick.size and tick[k] < 2 * cycle:
+                if pulsed[k] == driver[row] and c.kind == PLASTIC:
+                    at = tick[k] // 2
+                    v = recovered(v, c.v_recover, (at - since) * c.rate)
+                    v = utilized(utilized(v, c.v_charge, _EARLY), c.v_charge, c.utilization)
+                    since = at
+                k += 1
+            volts[row, point] = recovered(v, c.v_recover, (cycle - since) * c.rate)
+
+
+@compiled
 def push(queues, cursor, due, bus, label, source):  # type: ignore[no-untyped-def]
     """`enqueue`, called from Python."""
     enqueue(queues, cursor, due, bus, label, source)

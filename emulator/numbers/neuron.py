@@ -58,6 +58,8 @@ NUMBERS: dict[str, Number] = {
                               "code 255 takes the strength to 0 within 0.13 V"),
     "bypass_drop":           Number(2e-3, "V", "estimated",
                               "line drop of one event that fires a bypassed neuron"),
+    "bypass_strong":         Number(0.25, "1", "estimated",
+                              "so much of that drop is enough if the neuron fires strongly"),
     # exponential term: I_s exp((V - V_T) / delta)
     "exp_current":           Number(0.2e-9, "A", "derived",
                               "I_s at V_T; rheobase of the course's exponential neuron"),

@@ -124,10 +124,16 @@ class AnalogSide:
         """Registers are about to change at `cycle`: what has happened is seen with the old ones."""
         self._count(cycle)
         self._parts.correlation.flush(cycle)
+        self._hold(cycle)
 
     def after_write(self, cycle: int) -> None:
         """Registers have changed at `cycle`."""
         self._core.levels(self._memory, cycle)
+        self._hold(cycle)
+
+    def _hold(self, cycle: int) -> None:
+        """Sources outside hold the synaptic lines to which debug switches connect them."""
+        self._core.hold(self._memory, cycle, self._parts.network.held_lines(cycle))
 
     # --- time -------------------------------------------------------------------------------------
 
@@ -216,6 +222,7 @@ class AnalogSide:
 
     def _integrate(self, start: int, end: int) -> int:
         parts = self._parts
+        self._hold(start)
         background = self._background(start, end)
         sources = parts.madc.wanted(start) if parts.madc.sampling else None
         pieces = self._core.integrate(self._memory, self._watch(sources), start, end)
@@ -256,11 +263,11 @@ class AnalogSide:
         return Inputs(due, events.input, events.label)
 
     def _watch(self, sources: Sources | None) -> Watch:
-        neuron, quantity = (_NOTHING, _NOTHING) if sources is None else sources[:2]
+        neuron, quantity, drivers = (_NOTHING,) * 3 if sources is None else sources[:3]
         sampled = _NOBODY
         if Observable.CADC in self._watched:
             sampled = self._parts.network.sampled_neurons()
-        return Watch(neuron, quantity, bool(self._watched), sampled)
+        return Watch(neuron, quantity, bool(self._watched), sampled, drivers)
 
     def _sample(self, sources: Sources, piece: Piece, end: int) -> None:
         samples = self._parts.madc.sample(
@@ -333,6 +340,7 @@ class AnalogSide:
 
     def voltages(self) -> npt.NDArray[np.float64]:
         """(512,) what each neuron's readout amplifier sees now [V]."""
+        self._hold(self._now)
         watch = self._watch(None)
         self._core.integrate(self._memory, watch, self._now, self._now)
         membranes, selected = self._core.amplified(self._memory, self._now)

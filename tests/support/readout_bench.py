@@ -45,18 +45,24 @@ class Bench:
     """Registers of `config`, and what reads them.
 
     volts    (512,) what the neurons' readout amplifiers see [V]
+    stp_volts  (256,) what the synapse drivers' capacitors hold [V]
     scatter  function (name, codes) -> effective codes of quadrant cells
     """
 
     def __init__(self, config=None, *, switches=None, chip_seed=0, run_seed=0, sensors=None,
-                 scatter=lambda name, codes: codes, stp=lambda half: None):  # fmt: skip
+                 scatter=lambda name, codes: codes):  # fmt: skip
         self.memory = Memory((ChipConfig() if config is None else config).image())
         self.scatter = scatter
         self.volts = np.zeros(512)
         self.notes = Notes()
         self.board = Board()
+        self.stp_volts = np.zeros(256)
         self.network = Network(
-            self.memory, switches or effects(), self.board, lambda cycle: self.levels(), stp
+            self.memory,
+            switches or effects(),
+            self.board,
+            lambda cycle: self.levels(),
+            lambda cycle: self.stp_volts,
         )
         mismatch = Mismatch(chip_seed)
         self.madc = Madc(mismatch, self.network, run_seed=run_seed)

@@ -307,6 +307,23 @@ def test_a_bypass_turns_an_event_into_a_spike(bypass):
         assert np.all(np.abs(result.spike_cycles - times) < us(2))
 
 
+@pytest.mark.parametrize(
+    ("analog_output", "weight", "fires"), [(1, 6, 0), (2, 6, 1), (1, 40, 1), (2, 40, 1), (0, 40, 0)]
+)
+def test_a_weak_event_bypasses_only_a_neuron_that_fires_strongly(analog_output, weight, fires):
+    """A weight unit takes 0.21 mV from the line; 2 mV are needed, strongly a quarter of that."""
+    config = driven(
+        weights=(weight,),
+        threshold_enable=0,
+        event_routing_analog_output=analog_output,
+        event_routing_enable_bypass_excitatory=1,
+    )
+    times = [us(20 + 10 * k) for k in range(20)]
+    words = experiment(config, 300, (times, [1] * 20), madc=False)
+    result = Result(Emulator(effects=EXACT).execute(words))
+    assert result.spike_cycles.size == 20 * fires
+
+
 def test_crossbar_counters_count_recorded_spikes():
     config = close_crossbar_of(chip([0, 40, 72, 100, 300]))
     config.crossbar_outputs.enable_event_counter = 1

@@ -312,13 +312,6 @@ def test_a_membrane_reaches_the_converter_unbuffered_by_a_pad():
     assert pairs(bench.madc.wanted(0)) == [(260, MEMBRANE)]
 
 
-def test_stp_voltages_reach_the_converter():
-    config = ChipConfig()
-    config.readout_source.stp_readout_bottom[0] = 1
-    bench = Bench(config, stp=lambda half: 0.4 if half else None)
-    assert seen(bench) == pytest.approx(0.4)
-
-
 @pytest.mark.parametrize(("connected", "volts"), [(1, 1.2), (0, 0.0)])
 def test_an_open_current_dac_sits_at_the_supply(connected, volts):
     config = ChipConfig()
@@ -451,11 +444,15 @@ def test_the_synaptic_debug_lines_can_be_held_by_the_external_dac():
     pads = config.pad_multiplexers
     pads.synin_debug_excitatory_to_synapse_intermediate_mux[0] = 1
     pads.synapse_intermediate_mux_to_pad[0] = 1
+    config.column_current.enable_debug_excitatory[1, 7] = 1
+    config.column_current.enable_debug_inhibitory[1, 7] = 1
     bench = Bench(config)
-    assert bench.network.synapse_lines_held_at(bench.levels()) == (None, None)
+    assert bench.network.held_lines(0) is None
     volts = external_dac(bench, 1.2)
-    held = bench.network.synapse_lines_held_at(bench.levels())
-    assert held == (pytest.approx(volts), None)
+    excitatory, inhibitory = bench.network.held_lines(0)
+    assert np.flatnonzero(~np.isnan(excitatory)).tolist() == [256 + 7]
+    assert excitatory[256 + 7] == pytest.approx(volts)
+    assert np.isnan(inhibitory).all()
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,6 @@ _UNALIGNED = -1
 _LEVELS_STEP_CYCLES = 12_500
 """While analog parameters move, circuits are derived from them anew after so much (100 us)."""
 _PLASTICITY_BLOCKS = (*DRIVER_BLOCKS, "capmem_shared")
-_STUCK_SIGMAS = 2.6
-"""Beyond so many standard deviations of its draw a neuron may hang in its reset: 1 % of them."""
 
 
 def _fires_by_itself(circuits: Circuits) -> Bools:
@@ -284,7 +282,7 @@ class AnalogCore:
         self._backends = version
         if self._effects.stuck_reset:
             draw = np.abs(self._mismatch.draw("backend.stuck", (N_NEURONS,)))
-            idle_ = (self.state.mode == ln.ARMED) & (draw > _STUCK_SIGMAS)
+            idle_ = (self.state.mode == ln.ARMED) & (draw > p.STUCK_SIGMAS)
             self.state.mode[idle_], self.state.timer[idle_] = ln.STUCK, ln.NEVER
             self._built = None
 

@@ -21,7 +21,6 @@ from .capmem import Levels
 from .effects import Effects
 from .memory import Memory
 from .mismatch import Mismatch
-from .numbers.neuron import DEFECT_SIGMAS
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -198,7 +197,7 @@ class CircuitModel:
         """Which instances of a circuit are not defective."""
         if not self._effects.defects:
             return np.ones(N_NEURONS, bool)
-        return np.abs(self._mismatch.draw(f"defect.{name}", (N_NEURONS,))) < DEFECT_SIGMAS
+        return np.abs(self._mismatch.draw(f"defect.{name}", (N_NEURONS,))) < p.DEFECT_SIGMAS
 
     def _range(self, v_lin: float) -> float:
         return v_lin if self._effects.saturation else _WIDE_V

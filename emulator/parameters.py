@@ -59,6 +59,7 @@ EXP_CURRENT_A, EXP_LARGEST_A = _value("exp_current"), _value("exp_largest")
 ADAPT_CAPACITANCE_F, ADAPT_V_LIN = _value("adapt_capacitance"), _value("adapt_v_lin")
 ADAPT_B_A = _value("adapt_b")
 HOLDOFF_ROUND_TICKS = int(_value("holdoff_round"))
+DEFECT_SIGMAS, STUCK_SIGMAS = _value("defect_sigmas"), _value("stuck_sigmas")
 
 MADC_LSB_V, MADC_ZERO_V = _value("madc_lsb"), _value("madc_zero")
 

@@ -21,9 +21,12 @@ I64 = npt.NDArray[np.int64]
 
 NEVER = np.iinfo(np.int64).max
 _BITS, _WORD = 32, (1 << 32) - 1
-_TAPS = (32, 22, 2, 1)
+_TAPS = (
+    _BITS,
+    *(int(NUMBERS[f"background_tap_{name}"].value) for name in ("high", "middle", "low")),
+)
 _SHIFTS = int(NUMBERS["background_shifts"].value)
-_HIGHEST_DRAW = 255
+_DRAWN_ZERO = int(NUMBERS["background_drawn_zero"].value)
 
 
 class Generators(NamedTuple):
@@ -107,7 +110,7 @@ def _fires(state, rate):  # type: ignore[no-untyped-def]
     the documented 255 / rate; the bare comparison would give 256 / (rate + 1).
     """
     value = state & 255
-    return (value if value > 0 else _HIGHEST_DRAW) <= rate
+    return (value if value > 0 else _DRAWN_ZERO) <= rate
 
 
 @compiled

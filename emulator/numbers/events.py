@@ -24,12 +24,20 @@ NUMBERS: dict[str, Number] = {
     "uplink_spacing":        Number(1, "cycle", "estimated", "from an event on a link to the next"),
     "uplink_slow_spacing":   Number(2, "cycle", "estimated",
                                     "with enable_slow, which is documented by its name alone"),
-    "neurons_per_output":    Number(64, "event", "derived",
-                                    "a neuron keeps one event while its event output is busy"),
+    "neurons_per_output":    Number(64, "event", "estimated",
+                                    "queue of an event output: one event for each of its neurons; "
+                                    "1 or 2 are proposed"),
     "downlink_depth":        Number(64, "event", "estimated",
                                     "queue per link to the chip: a burst to all rows of a bus"),
     # background sources
     "background_shifts":     Number(16, "bit", "estimated",
                                     "shifts of the LFSR per draw: a draw uses its low 16 bits"),
+    "background_tap_high":   Number(22, "bit", "estimated",
+                                    "x^32 + x^22 + x^2 + x + 1 has the longest period; the chip's "
+                                    "polynomial is unpublished"),
+    "background_tap_middle": Number(2, "bit", "estimated", "the same polynomial"),
+    "background_tap_low":    Number(1, "bit", "estimated", "the same polynomial"),
+    "background_drawn_zero": Number(255, "LSB", "derived",
+                                    "a draw of 0 counts as this: rate 0 is off, 255 always fires"),
 }
 # fmt: on

@@ -61,8 +61,9 @@ NUMBERS: dict[str, Number] = {
     "bypass_strong":         Number(0.25, "1", "estimated",
                               "so much of that drop is enough if the neuron fires strongly"),
     # exponential term: I_s exp((V - V_T) / delta)
-    "exp_current":           Number(0.2e-9, "A", "derived",
-                              "I_s at V_T; rheobase of the course's exponential neuron"),
+    "exp_current":           Number(0.2e-9, "A", "estimated",
+                              "I_s at V_T; puts the rheobase of the course's exponential neuron "
+                              "at codes 50 to 100"),
     "exp_largest":           Number(1e-6, "A", "estimated", "what the circuit can deliver"),
     "exp_delta_bias":        Number(6.0, "V*LSB", "estimated",
                               "delta is this / i_bias: codes 100..300 give 60..20 mV"),
@@ -86,6 +87,11 @@ NUMBERS: dict[str, Number] = {
     # backend
     "holdoff_round":         Number(256, "tick", "estimated",
                               "a missed end of reset comes one round of the 8-bit counter later"),
+    # instances that do not work: those whose draw lies beyond so many standard deviations
+    "defect_sigmas":         Number(2.8, "1", "estimated",
+                              "0.5 % of each of three circuits; 0.5-2 % proposed"),
+    "stuck_sigmas":          Number(2.6, "1", "estimated",
+                              "1 % of the neurons may hang; that some do is documented"),
 }
 
 SIGMAS: dict[str, Number] = {
@@ -119,5 +125,3 @@ SIGMAS: dict[str, Number] = {
     "chip.offset_current":   Number(0.03, "1", "estimated", "chip to chip"),
 }
 # fmt: on
-DEFECT_SIGMAS = 2.8
-"""Beyond so many standard deviations of a draw an instance is defective: 0.5 % of them."""

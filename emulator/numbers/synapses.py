@@ -7,8 +7,9 @@ from ..number import Number
 # fmt: off
 NUMBERS: dict[str, Number] = {
     # PADI buses
-    "padi_depth":            Number(64, "event", "derived",
-                                    "volleys of 512 spikes, 128 on a bus at once, lose up to half"),
+    "padi_depth":            Number(64, "event", "estimated",
+                                    "of a volley of 512 spikes, 128 on a bus, half is lost; "
+                                    "losses of 30-50 % are proposed"),
     "padi_extended":         Number(2, "cycle", "derived",
                                     "extended timing forbids back-to-back events"),
     "dacen_extension":       Number(0.125, "1/LSB", "estimated", "longer pulse per code, of 4 ns"),
@@ -54,7 +55,7 @@ SIGMAS: dict[str, Number] = {
                                     "unit current source: binary weights of these have 0.3 LSB rms "
                                     "differential non-linearity"),
     "driver.gain":           Number(0.05, "1", "estimated", "driver pulse"),
-    "driver.stp_offset":     Number(92e-3, "V", "derived",
+    "driver.stp_offset":     Number(92e-3, "V", "estimated",
                                     "15 % of the amplitude (5 of 33 CADC LSB) at v_stp 180"),
     "driver.stp_ramp":       Number(0.05, "1", "estimated",
                                     "calix leaves 10 % for drivers with a less steep ramp"),

@@ -37,8 +37,10 @@ lint: $(VENV)/.dev    ## ruff
 types: $(VENV)/.dev    ## mypy
 	$(BIN)/mypy
 
+# Each process takes some 2.5 GB; PROCESSES=0 runs the tests in this one (with a board, say).
+PROCESSES ?= 2
 pytest: $(VENV)/.dev    ## only the tests; `make pytest ARGS="-k madc"` passes arguments on
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadfile $(ARGS)
 
 coverage: $(VENV)/.dev    ## the tests with branch coverage (compiled kernels are not counted)
 	$(BIN)/pytest --cov --cov-report=term-missing $(ARGS)

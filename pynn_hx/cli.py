@@ -36,7 +36,7 @@ def demo(target: str | None) -> None:
     os.environ.setdefault("MPLBACKEND", "Agg")
     if target is not None:
         os.environ[targets.ENVIRONMENT] = target
-    print("Running the introduction; the first run on a machine compiles for some ten seconds.")
+    print("Running the introduction; a first run on a machine compiles for 10 to 20 s.")
     sys.stdout.flush()
     runpy.run_path(str(introduction()), run_name="__main__")
 

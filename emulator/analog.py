@@ -16,8 +16,7 @@ from firmware_protocol.coordinates import N_NEURONS
 from . import compartments as cp
 from . import parameters as p
 from .analog_state import AnalogState, Piece, Pulses, Watch
-from .biases import NEURON_BLOCKS as NEURON_BIASES
-from .biases import Alive, Remarks, alive
+from .biases import NEURONS_NEED, Alive, Remarks, alive
 from .capmem import CapMem, Levels
 from .circuits import CircuitModel, Circuits, holding
 from .crossbar import Inputs
@@ -83,7 +82,7 @@ class AnalogCore:
         self._routed: tuple[int, ...] | None = None
         self._decoded: tuple[object, Circuits] | None = None
         self._backends: tuple[int, ...] = ()
-        self._wires, self._dead = Wires(effects), Remarks(NEURON_BIASES, effects)
+        self._wires, self._dead = Wires(effects), Remarks(NEURONS_NEED, effects)
         self._noted: set[tuple[str, str]] = set()
         self._fires: list[tuple[int, int]] = []
         self._spiking: tuple[object, bool, bool] = (None, False, False)

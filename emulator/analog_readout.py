@@ -125,7 +125,7 @@ class Madc:
     def __init__(self, mismatch: Mismatch, network: Network, *, run_seed: int) -> None:
         self._network, self._effects = network, network.effects
         self._key = np.uint64(run_seed)
-        self._remarks = biases.Remarks(biases.MADC_BLOCKS, self._effects)
+        self._remarks = biases.Remarks(biases.MADC_NEEDS, self._effects)
         spread = {
             name: SIGMAS[name].value * float(mismatch.draw(name, (1,))[0])
             for name in ("madc.gain", "madc.offset")
@@ -262,7 +262,7 @@ class Madc:
 
     def _dead(self, levels: Levels) -> bool:
         """Whether a block that every path needs is off."""
-        return not all(biases.works(name, levels, self._effects) for name in biases.MADC_BLOCKS)
+        return not all(biases.works(name, levels, self._effects) for name in biases.MADC_NEEDS)
 
     # --- samples ----------------------------------------------------------------------------------
 

@@ -119,13 +119,13 @@ BIASES: dict[str, Bias] = {
 # fmt: on
 """Every block that a bias of 0 kills, by the name of its field in :class:`Alive`."""
 
-NEURON_BLOCKS = (
+NEURONS_NEED = (
     "readout_amplifier", "source_follower", "cascode", "spike_comparator", "synaptic_input",
     "synapse_dac", "stp_comparator", "stp_ramp", "hagen_dac",
 )  # fmt: skip
-CADC_BLOCKS = ("cadc_ramp", "cadc_comparator", "cadc_reset_buffer", "cadc_ramp_buffer")
-MADC_BLOCKS = ("active_multiplexer", "madc_input", "switched_capacitors")
-"""What neurons and their inputs, a ramp of the CADC, and every path to the MADC need."""
+CADC_NEEDS = ("cadc_ramp", "cadc_comparator", "cadc_reset_buffer", "cadc_ramp_buffer")
+MADC_NEEDS = ("active_multiplexer", "madc_input", "switched_capacitors")
+"""Blocks that neurons and their inputs, a ramp of the CADC, and every path to the MADC need."""
 
 _ROWS = {name: row for name, (_, row, _) in QUADRANT_CELLS.items()} | {
     name: row for name, (_, _, row, _) in READOUT_CELLS.items()

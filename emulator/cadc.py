@@ -74,7 +74,7 @@ class Cadc:
     ) -> None:
         self._network, self._effects, self._sensors = network, network.effects, sensors
         self._key = np.uint64(run_seed)
-        self._remarks = biases.Remarks(biases.CADC_BLOCKS, self._effects)
+        self._remarks = biases.Remarks(biases.CADC_NEEDS, self._effects)
         self._working: tuple[Levels, Bools] | None = None
         scale = 1.0 if self._effects.mismatch else 0.0
         channels = (N_HALVES, N_KINDS, N_COLUMNS)
@@ -200,7 +200,7 @@ class Cadc:
     def _ramp_works(self, half: int, levels: Levels) -> Bools:
         """Which of a half's ramps (2,) stop their channels' counters."""
         if self._working is None or self._working[0] is not levels:
-            blocks = [biases.works(name, levels, self._effects) for name in biases.CADC_BLOCKS]
+            blocks = [biases.works(name, levels, self._effects) for name in biases.CADC_NEEDS]
             self._working = levels, np.logical_and.reduce(blocks)
         return self._working[1][2 * half : 2 * half + 2]
 

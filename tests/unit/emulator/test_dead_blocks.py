@@ -39,6 +39,18 @@ def test_without_its_cascode_a_neuron_gets_no_current_at_all():
     assert piece.trace[1].min() > 1.0, "an exponential term that runs away"
 
 
+@pytest.mark.parametrize(("dead_biases", "told"), [(True, 1), (False, 0)])
+def test_a_dead_block_of_neurons_in_use_is_told_once(dead_biases, told):
+    config = chip(300)
+    config.quadrants.neuron_v_bias_casc_n[[0, 2]] = 0  # nobody uses quadrant 0
+    emulator = Emulator(effects={"dead_biases": dead_biases})
+    for fresh in (True, False):
+        emulator.execute(emulated.experiment(config, 20, madc=False, fresh=fresh))
+    said = [(e.place, e.text) for e in emulator.log if "neuron_v_bias_casc_n" in e.text]
+    assert [place for place, _ in said] == ["quadrant SW"] * told
+    assert all("250 is usual" in text for _, text in said)
+
+
 def test_without_its_source_follower_a_neurons_potentials_are_ground():
     config = add_inputs(chip([0, 300], exponential_enable=1, exponential_i_bias=500), [0, 300])
     config.neurons.excitatory_input_enable_coba_mode[[0, 300]] = 1
